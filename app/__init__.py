@@ -1,0 +1,1 @@
+"""The Learning & Improvement Framework of a safeguarding children board, as an API."""

@@ -1,0 +1,56 @@
+"""Lifecycles: which state follows which, and who may move a record there.
+
+A lifecycle is a table of moves. The same table answers `allowed_transitions` in every body, as an
+expression that PostgreSQL evaluates for the caller, and guards the move itself: what a caller is
+shown is what a caller may do.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One allowed step."""
+
+    source: str
+    target: str
+    needs: str
+    """The scope or capability that allows it."""
+    is_own: bool = False
+    """Only the agency the record belongs to."""
+    is_others: bool = False
+    """Never the agency the record belongs to: nobody moderates the own agency."""
+    needs_reason: bool = False
+    """The move must say why."""
+    condition: str = ""
+    """A further condition in SQL over `t`, the record, and `caller`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """The moves of one kind of record, whose state is the column `status`."""
+
+    moves: tuple[Move, ...]
+
+    @property
+    def allowed(self) -> str:
+        """Return the SQL expression of the states the caller may move the record to."""
+        cases = ", ".join(f"CASE WHEN {_condition(move)} THEN '{move.target}' END" for move in self.moves)
+        return f"array_to_json(array_remove(ARRAY[{cases}]::text[], NULL))"
+
+    def needs_reason(self, source: str, target: str) -> bool:
+        """Tell whether a move must say why."""
+        return any(
+            move.needs_reason for move in self.moves if (move.source, move.target) == (source, target)
+        )
+
+
+def _condition(move: Move) -> str:
+    parts = [f"t.status = '{move.source}'", f"'{move.needs}' = ANY (caller.grants)"]
+    if move.is_own:
+        parts.append("t.agency_id = caller.agency_id")
+    if move.is_others:
+        parts.append("t.agency_id IS DISTINCT FROM caller.agency_id")
+    if move.condition:
+        parts.append(f"({move.condition})")
+    return " AND ".join(parts)

@@ -1,0 +1,1 @@
+"""What of a record a reader is shown."""

@@ -1,0 +1,1 @@
+"""Data the product ships: roles, grade scales, instruments, value lists."""

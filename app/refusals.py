@@ -1,0 +1,192 @@
+"""What the framework and the database refuse, answered as problems of our own.
+
+Their messages hold what was sent (a name, a query argument, a key), so none is passed on.
+"""
+
+import errno
+from collections.abc import Callable, Mapping
+from functools import cache
+from http import HTTPMethod, HTTPStatus
+from re import Pattern
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import structlog
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
+from sqlalchemy.orm.exc import StaleDataError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import compile_path
+
+from app import errors
+from app.broken_rules import broken_rules, member_names
+from app.errors import ApiError, ProblemError
+from app.failures import causes, trace
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+CONSTRAINTS: dict[str, str] = {}
+"""Sentences for constraints that a valid body can break, by the constraint's name."""
+
+FROM_SQLSTATE: Mapping[str, type[ApiError]] = {
+    "SG401": errors.Unauthenticated,
+    "28000": errors.Unauthenticated,
+    "SG403": errors.InsufficientScope,
+    "42501": errors.Forbidden,
+    "23503": errors.UnknownReference,
+    "23505": errors.Conflict,
+    "23514": errors.Conflict,
+    "23P01": errors.Conflict,
+    "40001": errors.ConcurrentChange,
+    "40P01": errors.ConcurrentChange,
+    "55P03": errors.ConcurrentChange,
+    "22000": errors.Invalid,
+    "22003": errors.Invalid,
+    "22021": errors.Invalid,
+    "22P02": errors.Invalid,
+    "22P05": errors.Invalid,
+    "53100": errors.StorageFull,
+    "53300": errors.Unavailable,
+    "57014": errors.Unavailable,
+    "57P01": errors.Unavailable,
+    "57P02": errors.Unavailable,
+    "57P03": errors.Unavailable,
+}
+"""Refusals of the database, and its absence. What is missing here is a defect of ours: 500."""
+
+FROM_STATUS: Mapping[int, type[ApiError]] = {
+    error.status.value: error
+    for error in (
+        errors.Unauthenticated,
+        errors.Forbidden,
+        errors.NotFound,
+        errors.RequestTimeout,
+        errors.PayloadTooLarge,
+        errors.UnsupportedMediaType,
+        errors.TooManyRequests,
+    )
+}
+"""Refusals of the framework. Any other is a request that cannot be read."""
+
+OF_THE_DATABASE = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    DBAPIError,
+    NoConnectionFree,
+    StaleDataError,
+    OSError,
+)
+
+Translate = Callable[[Request, Any], ApiError | None]
+
+
+def install(app: FastAPI) -> None:
+    """Answer the errors of an application with problems.
+
+    What has no translation goes on to `app.edge`, which logs it and answers 500.
+    """
+
+    @cache
+    def names() -> frozenset[str]:
+        return member_names(app.openapi())
+
+    def invalid(_: Request, error: RequestValidationError) -> ApiError:
+        return from_validation(error, names())
+
+    def refused(request: Request, error: HTTPException) -> ApiError:
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            return errors.MethodNotAllowed(headers={"Allow": _allowed(app, request, error)})
+        return from_http(error)
+
+    translations: dict[type[Exception], Translate] = {
+        ApiError: lambda _, error: error,
+        RequestValidationError: invalid,
+        HTTPException: refused,
+        Exception: lambda _, __: errors.Unexpected(),
+    } | dict.fromkeys(OF_THE_DATABASE, lambda _, error: from_database(error))
+    for kind, translate in translations.items():
+        app.add_exception_handler(kind, _answering(translate))
+
+
+def _answering(translate: Translate) -> Callable[[Request, Exception], Any]:
+    async def answer(request: Request, error: Exception) -> Response:
+        refusal = translate(request, error)
+        if refusal is None:
+            raise error
+        request_id = request.scope.get("state", {}).get("request_id") or str(uuid4())
+        if isinstance(refusal, errors.Unavailable | errors.StorageFull):
+            log.warning(refusal.code, request_id=request_id, **trace(error))
+        return refusal.response(request_id)
+
+    return answer
+
+
+def from_validation(error: RequestValidationError, names: frozenset[str]) -> ApiError:
+    """Translate what does not match its schema. `names` are the members of the contract."""
+    failures = error.errors()
+    if any(failure["type"] == "json_invalid" for failure in failures):
+        return errors.BadRequest()
+    return errors.Invalid(*broken_rules(failures, error.body, names))
+
+
+def from_http(error: HTTPException) -> ApiError:
+    """Translate a refusal of the framework."""
+    if isinstance(error.__cause__, ApiError):
+        # Raised by the edge while a form was read, and wrapped by the framework.
+        return error.__cause__
+    return FROM_STATUS.get(error.status_code, errors.BadRequest)()
+
+
+def from_database(error: BaseException) -> ApiError | None:
+    """Translate a refusal of the database, whichever library wrapped it; null for a defect."""
+    for cause in causes(error):
+        if isinstance(cause, asyncpg.PostgresError):
+            return _from_postgres(cause)
+        if isinstance(cause, StaleDataError):
+            # A row that may be seen but not changed: the update matched none.
+            return errors.Forbidden()
+        if isinstance(cause, asyncpg.InterfaceError | NoConnectionFree):
+            return errors.Unavailable()
+        if isinstance(cause, OSError):
+            return _from_system(cause)
+    return None
+
+
+def _from_postgres(error: asyncpg.PostgresError) -> ApiError | None:
+    state = error.sqlstate or ""
+    refusal = errors.Unavailable if state.startswith("08") else FROM_SQLSTATE.get(state)
+    if refusal is None:
+        return None
+    sentence = CONSTRAINTS.get(error.constraint_name or "")
+    if sentence is None:
+        return refusal()
+    return refusal(
+        ProblemError(location="body", pointer="", code=error.constraint_name, detail=sentence)
+    )
+
+
+def _from_system(error: OSError) -> ApiError | None:
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return errors.StorageFull()
+    # Only a file has a name: without one it is a socket that found nobody, or a time limit.
+    return errors.Unavailable() if error.filename is None else None
+
+
+def _allowed(app: FastAPI, request: Request, error: HTTPException) -> str:
+    """List every method of an address: the framework names those of one route only."""
+    path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+    methods = set((error.headers or {}).get("Allow", "").split(", "))
+    for template, operations in app.openapi()["paths"].items():
+        if _pattern(template).match(path):
+            methods.update(method.upper() for method in operations)
+    return ", ".join(sorted(methods & HTTPMethod.__members__.keys()))
+
+
+@cache
+def _pattern(template: str) -> Pattern[str]:
+    return compile_path(template)[0]

@@ -1,0 +1,7 @@
+"""The operations."""
+
+from fastapi import APIRouter
+
+from app.routers import agencies
+
+ROUTERS: tuple[APIRouter, ...] = (agencies.router,)

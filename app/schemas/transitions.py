@@ -1,0 +1,43 @@
+"""Transitions on the wire: one form for every stateful resource."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from app.models.audits import Transition
+from app.pagination import Paging
+from app.schemas.base import Code, CreateSchema, Prose, RecordRead
+from app.sensitivity import Level
+
+Reason = Annotated[
+    Prose | None, Field(description="Why; some moves require it.", examples=["Agreed by the sub group."])
+]
+AllowedTransitions = Annotated[
+    list[Code],
+    Field(
+        max_length=20,
+        description="States that you may move the record to now.",
+        examples=[["approved"]],
+    ),
+]
+
+
+class TransitionCreate(CreateSchema):
+    """A move to another state."""
+
+    reason: Reason = None
+
+
+class TransitionRead(RecordRead, table=Transition, level=Level.partnership):
+    """That a record moved: from where to where, who, when and why."""
+
+    record_id: Annotated[UUID, Field(description="The record that moved.")]
+    from_state: Annotated[Code, Field(description="State before.")]
+    to_state: Annotated[Code, Field(description="State after.")]
+    reason: Reason
+    actor_id: Annotated[UUID, Field(description="Who moved it.")]
+
+
+class TransitionFilters(Paging):
+    """Query parameters of the list."""

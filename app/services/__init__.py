@@ -1,0 +1,1 @@
+"""What spans tables or has two callers."""

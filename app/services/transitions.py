@@ -1,0 +1,71 @@
+"""The mechanism behind every `POST /…/{id}/transitions`."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+from fastapi import Response
+
+from app.access.caller import ActorSession, Caller
+from app.errors import Invalid, TransitionNotAllowed
+from app.lifecycle import Lifecycle
+from app.models.audits import Transition
+from app.schemas.base import ReadSchema
+from app.schemas.transitions import TransitionRead
+from app.services.records import answer, changing, etag, insert, render, update
+
+Effect = Callable[[ActorSession, dict[str, Any]], Awaitable[None]]
+"""What happens with a move, in the same transaction; it gets the record as it was before."""
+
+
+async def move(
+    caller: Caller,
+    schema: type[ReadSchema],
+    lifecycle: Lifecycle,
+    id: UUID,
+    to: str,
+    reason: str | None,
+    effects: dict[str, Effect] | None = None,
+) -> Response:
+    """Move a record under `If-Match`; answer 201 with the transition.
+
+    The `ETag` is that of the record after the move, ready for the next `If-Match`.
+    Raises `TransitionNotAllowed`, and `Invalid` where a reason is missing.
+    """
+    async with changing(caller, schema, id) as changed:
+        if to not in changed.before["allowed_transitions"]:
+            raise TransitionNotAllowed
+        if reason is None and lifecycle.needs_reason(changed.before["status"], to):
+            raise Invalid.at("/reason")
+        transition_id = await record_move(changed.db, schema, changed.before, to, reason)
+        if effects and to in effects:
+            await effects[to](changed.db, changed.before)
+        body = await render(changed.db, TransitionRead, transition_id)
+        tag = etag(await render(changed.db, schema, id))
+    return answer(body, 201, {"ETag": tag})
+
+
+async def record_move(
+    db: ActorSession,
+    schema: type[ReadSchema],
+    before: dict[str, Any],
+    to: str,
+    reason: str | None = None,
+) -> UUID:
+    """Write the new state and leave a line about it."""
+    id = UUID(before["id"])
+    await update(db, schema.table, id, {"status": to})
+    owner = before.get("agency_id")
+    return await insert(
+        db,
+        Transition,
+        {
+            "subject": schema.table.__tablename__,
+            "record_id": id,
+            "agency_id": UUID(owner) if owner else None,
+            "from_state": before["status"],
+            "to_state": to,
+            "reason": reason,
+            "actor_id": db.actor.id,
+        },
+    )

@@ -1,0 +1,54 @@
+"""Settings: from the environment and nowhere else."""
+
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What differs between one installation and the next. Every variable is optional."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore")
+
+    host: str = "127.0.0.1"
+    """Address the API listens on."""
+    port: int = Field(8000, ge=0, le=65535)
+    """Port the API listens on; 0 takes a free one."""
+    public_url: str | None = None
+    """Address callers use, when it differs from host and port. Must be https outside loopback."""
+    trusted_proxies: list[IPv4Network | IPv6Network] = []
+    """Networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."""
+    data_dir: Path = Path(".data")
+    """Where the embedded PostgreSQL, the credentials and evidence files live."""
+    database_url: SecretStr | None = None
+    """Administrator's address of a PostgreSQL 18 elsewhere; null starts the embedded one."""
+    app_database_url: SecretStr | None = None
+    """Run-time address, for an unprivileged role; null derives it from `database_url`."""
+    owner_database_url: SecretStr | None = None
+    """Address of the role that owns the tables, for migrations; null derives it."""
+    database: str = Field("safeguarding", pattern=r"^[a-z_][a-z0-9_]{0,62}$")
+    """Name of the database: one for each board."""
+    secret_key: SecretStr | None = None
+    """Key of cursors, idempotency and second factors: 64 hexadecimal digits. Null: kept in
+    `data_dir`."""
+    pool_size: int = Field(10, ge=2, le=100)
+    """Connections a process holds for reads; as many again for writes."""
+    smtp_host: str | None = None
+    """Mail server; null keeps mail in the database until there is one."""
+    smtp_port: int = Field(587, ge=1, le=65535)
+    smtp_username: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_tls: str = Field("starttls", pattern="^(none|starttls|tls)$")
+    mail_from: str = "safeguarding@localhost"
+    """Sender of reminders and invitations."""
+    body_limit_bytes: int = Field(1_048_576, ge=1024)
+    upload_limit_bytes: int = Field(67_108_864, ge=1024)
+    body_deadline_s: float = Field(15.0, gt=0)
+    """Longest time a request body may take, and an upload may pause."""
+    sign_in_attempts_per_minute: int = Field(60, ge=1)
+    """Attempts to sign in from one address each minute before 429."""
+    session_idle_minutes: int = Field(30, ge=1)
+    session_hours: int = Field(12, ge=1)
+    access_token_minutes: int = Field(15, ge=1)
