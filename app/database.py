@@ -90,7 +90,7 @@ async def migrate_to(owner_url: str, revision: str = "head") -> None:
         await engine.dispose()
 
 
-async def sync_reference(owner_url: str, statements: Sequence[tuple[str, list[Any]]]) -> None:
+async def sync_reference(owner_url: str, statements: Sequence[tuple[str, Sequence[Sequence[object]]]]) -> None:
     """Write the reference data of this version, as the owner, in one transaction."""
     connection = await asyncpg.connect(owner_url)
     try:
@@ -101,11 +101,11 @@ async def sync_reference(owner_url: str, statements: Sequence[tuple[str, list[An
         await connection.close()
 
 
-def to_json(value: Any) -> str:  # noqa: ANN401 - whatever JSON can say
+def to_json(value: Any) -> str:
     """Write a value for a `jsonb` parameter."""
     return json.dumps(value, default=str, ensure_ascii=False)
 
 
-def run_sync(coroutine: Any) -> Any:  # noqa: ANN401 - passes a result through
+def run_sync(coroutine: Any) -> Any:
     """Run a coroutine from a command."""
     return asyncio.run(coroutine)

@@ -108,21 +108,28 @@ class Edge:
         request_id = _new_id()
         scope.setdefault("state", {})["request_id"] = request_id
         reply = Reply(send, request_id, is_https=scope["scheme"] == "https")
+        failure = await self._serve(scope, receive, reply)
+        if failure is None:
+            return
+        refusal = failure if isinstance(failure, ApiError) else Unexpected()
+        if reply.started or refusal is not failure:
+            log.error("failed", request_id=request_id, **trace(failure))
+        if not reply.started:
+            await refusal.response(request_id)(scope, receive, reply.send)
+
+    async def _serve(self, scope: Scope, receive: Receive, reply: Reply) -> Exception | None:
+        """Let the application answer; return what kept it from it."""
         try:
             body = await self._admit(scope, receive, reply)
             await self._app(scope, body, reply.send)
         except ClientDisconnect:
-            return
+            return None
         except asyncio.CancelledError as stopped:
-            # The server prints why, and what was being handled when it happened: not the latter.
+            # The server prints this, and would print what was being handled when it came.
             raise stopped from None
-        except Exception as error:  # noqa: BLE001 - the last place where one can be kept in
-            refusal = error if isinstance(error, ApiError) else Unexpected()
-            if reply.started or refusal is not error:
-                # Not `exception`, which adds the message.
-                log.error("failed", request_id=request_id, **trace(error))  # noqa: TRY400
-            if not reply.started:
-                await refusal.response(request_id)(scope, receive, reply.send)
+        except Exception as failure:  # noqa: BLE001 - the last place where one can be kept in
+            return failure
+        return None
 
     async def _admit(self, scope: Scope, receive: Receive, reply: Reply) -> Receive:
         """Check a request as far as its operation does not matter; return where its body comes."""

@@ -7,7 +7,7 @@ Raise the class; `app.refusals` makes the answer. The sentence a caller reads is
 from collections.abc import Mapping
 from http import HTTPStatus
 from inspect import getdoc
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import models_json_schema
@@ -86,7 +86,7 @@ class ApiError(Exception):
         self.headers = {**self.headers, **(headers or {})}
 
     @classmethod
-    def at(cls, pointer: str, location: Location = "body") -> "ApiError":
+    def at(cls, pointer: str, location: Location = "body") -> Self:
         """Refuse one place in the request. The pointer holds names of the contract only."""
         return cls(
             ProblemError(location=location, pointer=pointer, code=cls.code, detail=cls.detail)

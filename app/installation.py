@@ -1,6 +1,6 @@
 """An installation: where its server is, its secrets, and how it is brought up to this version."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -38,7 +38,7 @@ class Installation:
         await sync_reference(self.owner_url, reference_rows(self.secret_key))
 
 
-def reference_rows(secret_key: bytes) -> list[tuple[str, list[tuple[object, ...]]]]:
+def reference_rows(secret_key: bytes) -> list[tuple[str, Sequence[Sequence[object]]]]:
     """Return what every installation holds: roles, and the services that act by themselves."""
     roles = [
         (code, role.title, role.description, int(role.level), sorted(role.capabilities))
@@ -123,7 +123,9 @@ def _as(url: str, role: str, password: str, database: str) -> str:
     """Return the address with another role and database."""
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=f"{role}:{quote(password)}@{host}", path=f"/{database}"))
+    return urlunsplit(
+        parts._replace(netloc=f"{role}:{quote(password)}@{host}", path=f"/{database}")
+    )
 
 
 def _secret_key(settings: Settings, credentials: Credentials | None) -> bytes:

@@ -35,13 +35,17 @@ class Lifecycle:
     @property
     def allowed(self) -> str:
         """Return the SQL expression of the states the caller may move the record to."""
-        cases = ", ".join(f"CASE WHEN {_condition(move)} THEN '{move.target}' END" for move in self.moves)
+        cases = ", ".join(
+            f"CASE WHEN {_condition(move)} THEN '{move.target}' END" for move in self.moves
+        )
         return f"array_to_json(array_remove(ARRAY[{cases}]::text[], NULL))"
 
     def needs_reason(self, source: str, target: str) -> bool:
         """Tell whether a move must say why."""
         return any(
-            move.needs_reason for move in self.moves if (move.source, move.target) == (source, target)
+            move.needs_reason
+            for move in self.moves
+            if (move.source, move.target) == (source, target)
         )
 
 

@@ -54,6 +54,13 @@ def lines_of(model: type[BaseModel]) -> Json:
     return {"requestBody": {"required": True, "content": content}}
 
 
+def known_errors(family: type[ApiError] = ApiError) -> Iterator[type[ApiError]]:
+    """Yield every error there is."""
+    for error in family.__subclasses__():
+        yield error
+        yield from known_errors(error)
+
+
 def derive(app: FastAPI, scopes: Mapping[str, str]) -> Json:
     """Return the contract of an application whose scopes are given with their sentences."""
     document = deepcopy(FastAPI.openapi(app))
@@ -66,9 +73,11 @@ def derive(app: FastAPI, scopes: Mapping[str, str]) -> Json:
     for path, methods in document["paths"].items():
         for method, spec in methods.items():
             _complete(Operation(method, path, spec), document["components"])
-    for node in (*_nodes(document["paths"]), *_nodes(document["components"])):
-        _tidy(node)
+    for step in (_allow_null, _tidy):
+        for node in [*_nodes(document["paths"]), *_nodes(document["components"])]:
+            step(node)
     _rename(document)
+    _prune(document["components"], document)
     _exemplify(document)
     return document
 
@@ -89,11 +98,7 @@ def _shared(scopes: Mapping[str, str]) -> Json:
                 "flows": {"clientCredentials": {"tokenUrl": TOKEN_URL, "scopes": dict(scopes)}},
             },
         },
-        "parameters": {
-            name: {"name": name, "in": "header", **header}
-            for name, (_, header) in REQUEST_HEADERS.items()
-        },
-        "headers": {name: dict(header) for name, (_, header) in RESPONSE_HEADERS.items()},
+        "headers": {name: deepcopy(header) for name, (_, header) in RESPONSE_HEADERS.items()},
     }
 
 
@@ -115,7 +120,10 @@ def _complete(operation: Operation, components: Json) -> None:
         spec["summary"] = first.partition(". ")[0].removesuffix(".")
     ways = spec.get("security", [])
     scopes = sorted({scope for way in ways for asked in way.values() for scope in asked})
-    spec["security"] = [{scheme: scopes} for scheme in components["securitySchemes"] if ways]
+    spec["security"] = [{"bearer": []}, {"client_credentials": scopes}] if ways else []
+    if scopes:
+        needed = ", ".join(f"`{scope}`" for scope in scopes)
+        spec["description"] = f"{spec.get('description', '')}\n\nScope: {needed}.".lstrip()
     if operation.method == "patch":
         content = spec.get("requestBody", {}).get("content", {})
         if "application/json" in content:
@@ -134,11 +142,12 @@ def _complete_parameters(operation: Operation) -> None:
         some = [branch for branch in schema.get("anyOf", []) if branch != {"type": "null"}]
         if len(some) == 1:
             parameter["schema"] = {**some[0], **{k: v for k, v in schema.items() if k != "anyOf"}}
+        parameter["schema"].pop("description", None)  # stands beside it
         if parameter["in"] == "header":
             parameter["name"] = parameter["name"].title()
     for name, (applies, header) in REQUEST_HEADERS.items():
         if applies(operation) and not operation.takes(name):
-            parameters.append({"name": name, "in": "header", **header})
+            parameters.append({"name": name, "in": "header", **deepcopy(header)})
 
 
 def _complete_responses(operation: Operation, components: Json) -> None:
@@ -173,15 +182,9 @@ def _references(headers: list[str]) -> Json:
 def _declared(status: str, response: Json) -> list[type[ApiError]]:
     """Return the errors an endpoint names: by their examples, else the first of that status."""
     content = response.get("content", {}).get(PROBLEM_JSON, {})
-    known = [*_family(ApiError)]
+    known = [*known_errors()]
     named = [error for error in known if error.code in content.get("examples", {})]
     return named or [error for error in known if str(error.status.value) == status][:1]
-
-
-def _family(error: type[ApiError]) -> Iterator[type[ApiError]]:
-    for child in error.__subclasses__():
-        yield child
-        yield from _family(child)
 
 
 def _nodes(part: Any, *, named: bool = False) -> Iterator[Json]:
@@ -195,6 +198,15 @@ def _nodes(part: Any, *, named: bool = False) -> Iterator[Json]:
         for key, value in part.items():
             if named or key not in LITERAL:
                 yield from _nodes(value, named=not named and key in ("properties", "schemas"))
+
+
+def _allow_null(node: Json) -> None:
+    """Allow null for a member that is withheld from some readers."""
+    withheld = node.get("x-sensitivity", {}).get("redaction") == "null"
+    if withheld and {"type": "null"} not in node.get("anyOf", []):
+        keep = ("description", "x-sensitivity", "default", "examples")
+        bare = {key: node.pop(key) for key in [*node] if key not in keep}
+        node["anyOf"] = [bare, {"type": "null"}]
 
 
 def _tidy(node: Json) -> None:
@@ -211,19 +223,6 @@ def _tidy(node: Json) -> None:
     if "itemSchema" in node:  # a keyword of OpenAPI 3.2
         node["x-item-schema"] = node.pop("itemSchema")
         node["schema"] = {"type": "string", "format": "binary", "maxLength": LENGTHS["binary"]}
-    for name, member in node.get("properties", {}).items():
-        if member.get("x-sensitivity", {}).get("redaction") == "null":
-            node["properties"][name] = _nullable(member)
-
-
-def _nullable(member: Json) -> Json:
-    """Allow null for a member that is withheld from some readers."""
-    if {"type": "null"} in member.get("anyOf", []):
-        return member
-    keep = ("description", "x-sensitivity", "default", "example", "examples")
-    beside = {key: value for key, value in member.items() if key in keep}
-    bare = {key: value for key, value in member.items() if key not in beside}
-    return {"anyOf": [bare, {"type": "null"}], **beside}
 
 
 def _rename(document: Json) -> None:
@@ -237,6 +236,21 @@ def _rename(document: Json) -> None:
     for node in _nodes(document):
         if str(node.get("$ref", "")).startswith(SCHEMAS):
             node["$ref"] = SCHEMAS + names[node["$ref"].removeprefix(SCHEMAS)]
+
+
+def _prune(components: Json, document: Json) -> None:
+    """Remove what nothing refers to, until nothing more falls off."""
+    used = {node["$ref"] for node in _nodes(document) if "$ref" in node}
+    loose = [
+        (kind, name)
+        for kind in ("schemas", "headers")
+        for name in components[kind]
+        if f"#/components/{kind}/{name}" not in used
+    ]
+    for kind, name in loose:
+        del components[kind][name]
+    if loose:
+        _prune(components, document)
 
 
 def _exemplify(document: Json) -> None:

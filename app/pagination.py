@@ -20,7 +20,10 @@ class Paging(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     limit: Annotated[
-        int, Field(ge=1, le=200, description="Most items on a page.", json_schema_extra={"format": "int32"})
+        int,
+        Field(
+            ge=1, le=200, description="Most items on a page.", json_schema_extra={"format": "int32"}
+        ),
     ] = 50
     cursor: Annotated[
         Cursor | None, Field(description="`next_cursor` of the page before; absent for the first.")
@@ -64,7 +67,9 @@ T = TypeVar("T")
 class Page(BaseModel, Generic[T]):
     """One page of a list."""
 
-    items: Annotated[list[T], Field(max_length=200, description="The records, in the list's order.")]
+    items: Annotated[
+        list[T], Field(max_length=200, description="The records, in the list's order.")
+    ]
     next_cursor: Annotated[
         Cursor | None, Field(description="Where the next page begins; null on the last.")
     ]

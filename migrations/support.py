@@ -24,7 +24,7 @@ def one_of(column: str, values: Iterable[str]) -> str:
     return f"CHECK ({column} IN ({allowed}))"
 
 
-def secure(  # noqa: PLR0913 - one word for each thing a policy can say
+def secure(
     table: str,
     *,
     reads: str,
@@ -73,8 +73,7 @@ def secure(  # noqa: PLR0913 - one word for each thing a policy can say
 
 def _trail(table: str) -> Iterable[str]:
     yield (
-        f"CREATE TRIGGER touch BEFORE UPDATE ON {table} FOR EACH ROW"
-        " EXECUTE FUNCTION actor.touch()"
+        f"CREATE TRIGGER touch BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION actor.touch()"
     )
     for event, rows in (
         ("INSERT", "NEW TABLE AS after"),

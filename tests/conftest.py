@@ -1,12 +1,10 @@
 """The stage: one PostgreSQL for the run, one database and one server for each worker; the cast."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,10 +15,8 @@ import uvicorn
 
 from app.access.roles import CLIENT_SCOPES
 from app.access.tokens import hash_of, new_token
-from app.bootstrap import Credentials
 from app.installation import Installation, installed
 from app.main import serve_app
-from app.postgres import EmbeddedServer
 from app.settings import Settings
 
 Json = dict[str, Any]
@@ -113,7 +109,7 @@ SignIn = Callable[..., Awaitable[SignedIn]]
 
 @pytest.fixture(scope="session")
 async def sign_in(server: Server, owner: asyncpg.Connection) -> AsyncIterator[SignIn]:
-    """Sign somebody in: `await sign_in("bo_officer")`, `await sign_in(agency_id=…)` for a system."""
+    """Sign in a person by roles, or an agency's system by `agency_id`."""
     clients: list[SignedIn] = []
 
     async def person_or_system(*roles: str, agency_id: UUID | str | None = None) -> SignedIn:
@@ -199,3 +195,8 @@ async def agency_system(sign_in: SignIn, agency: Json) -> SignedIn:
 async def other_system(sign_in: SignIn, other_agency: Json) -> SignedIn:
     """The system of `other_agency`, signed in."""
     return await sign_in(agency_id=other_agency["id"])
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the flag that rewrites the reviewed snapshots."""
+    parser.addoption("--update-snapshots", action="store_true", help="rewrite tests/snapshots")

@@ -113,7 +113,7 @@ async def test_an_agency_goes_on_in_another(business_office: SignedIn) -> None:
 async def test_pages_hold_every_agency_once(business_office: SignedIn) -> None:
     made = {(await make_agency(business_office, sector="fire"))["id"] for _ in range(5)}
     seen: list[str] = []
-    query: Json = {"sector": "fire", "limit": 2}
+    query: dict[str, str | int] = {"sector": "fire", "limit": 2}
 
     while True:
         body = (await business_office.get("/agencies", params=query)).json()
@@ -132,7 +132,7 @@ async def test_a_cursor_is_good_for_its_own_list_and_caller_only(
 ) -> None:
     for _ in range(2):
         await make_agency(business_office, sector="housing")
-    query = {"sector": "housing", "limit": 1}
+    query: dict[str, str | int] = {"sector": "housing", "limit": 1}
     cursor = (await business_office.get("/agencies", params=query)).json()["next_cursor"]
 
     other_caller = await board_member.get("/agencies", params=query | {"cursor": cursor})

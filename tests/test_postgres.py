@@ -49,6 +49,15 @@ def server(directory: Path) -> Iterator[EmbeddedServer]:
         yield server
 
 
+@pytest.fixture
+def stranger(directory: Path) -> Iterator[int]:
+    """Run some process of the user that the server runs as."""
+    user = (directory / "cluster").stat().st_uid if os.geteuid() == 0 else None
+    with subprocess.Popen(["/bin/sleep", "60"], user=user) as process:
+        yield process.pid
+        process.kill()
+
+
 async def ask(url: str, sql: str) -> Any:
     connection = await asyncpg.connect(url)
     try:
@@ -255,22 +264,18 @@ async def test_the_log_holds_no_value_of_a_statement_that_failed(
 
 
 @on_linux
-def test_a_process_id_that_a_stranger_has_now_does_not_stop_the_start(directory: Path) -> None:
-    with another_owner(directory) as owner:
-        pid_file = directory / "cluster" / "postmaster.pid"
-        _, _, rest = pid_file.read_text().partition("\n")
-        owner.kill()
-        wait_until_gone(postmaster(directory))
-    user = (directory / "cluster").stat().st_uid
-    with subprocess.Popen(["/bin/sleep", "60"], user=user if os.geteuid() == 0 else None) as other:
-        pid_file.write_text(f"{other.pid}\n{rest}")
-        shutil.chown(pid_file, user)
+def test_a_process_id_that_a_stranger_has_now_does_not_stop_the_start(
+    directory: Path, stranger: int
+) -> None:
+    pid_file = directory / "cluster" / "postmaster.pid"
+    with another_owner(directory):
+        pid, _, rest = pid_file.read_text().partition("\n")
+    wait_until_gone(int(pid))
+    pid_file.write_text(f"{stranger}\n{rest}")
+    shutil.chown(pid_file, (directory / "cluster").stat().st_uid)
 
-        with EmbeddedServer(directory) as server:
-            state = server.state
-        other.kill()
-
-    assert state is ServerState.running
+    with EmbeddedServer(directory) as server:
+        assert server.state is ServerState.running
 
 
 def test_a_cluster_of_another_version_is_refused(tmp_path: Path) -> None:

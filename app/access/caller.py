@@ -139,6 +139,6 @@ class Bearer(SecurityBase):
         return Caller(state.database, hash_of(token), self.scope, state.key, request)
 
 
-def Requires(scope: Scope) -> Any:  # noqa: N802, ANN401 - reads like FastAPI's own Depends
+def Requires(scope: Scope) -> Any:  # noqa: N802 - reads like FastAPI's own Depends
     """Declare the scope of an operation; gives its caller."""
     return Security(Bearer(scope), scopes=[str(scope)])

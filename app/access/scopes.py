@@ -1,6 +1,7 @@
 """Scopes: what an operation asks of its caller. Capabilities: what a policy asks."""
 
 from enum import StrEnum
+from typing import Self
 
 
 class Scope(StrEnum):
@@ -8,7 +9,7 @@ class Scope(StrEnum):
 
     description: str
 
-    def __new__(cls, value: str, description: str) -> "Scope":
+    def __new__(cls, value: str, description: str) -> Self:
         """Keep the sentence that the contract shows beside the value."""
         member = str.__new__(cls, value)
         member._value_ = value

@@ -97,7 +97,7 @@ class Event(Base):
 
 
 class User(Base):
-    """A person's way in. The identifier is that of the principal. (fastapi-users' user table.)"""
+    """A person's way in: the user table of fastapi-users, under the principal's identifier."""
 
     __tablename__ = "users"
 

@@ -93,7 +93,7 @@ class SuccessionKind(StrEnum):
 
     succeeded = "succeeded"
     merged = "merged"
-    split = "split"
+    divided = "divided"
     converted = "converted"
     amalgamated = "amalgamated"
 

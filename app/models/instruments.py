@@ -1,11 +1,12 @@
-"""Instruments: versioned question sets, and the scales they are graded on (Framework section 15)."""
+"""Instruments: versioned question sets and their grade scales (Framework section 15)."""
 
 from datetime import date
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, SmallInteger, text
+import sqlalchemy as sa
+from sqlalchemy import ForeignKey, SmallInteger
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Text
@@ -64,7 +65,7 @@ class GradeScale(Record):
     title: Mapped[str]
     valid_from: Mapped[date | None]
     valid_to: Mapped[date | None]
-    comparable_with: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
+    comparable_with: Mapped[list[str]] = mapped_column(server_default=sa.text("'{}'"))
 
 
 class GradeValue(Record):
@@ -119,8 +120,8 @@ class Question(Record):
     guidance: Mapped[str | None]
     source: Mapped[str | None]
     answer_type: Mapped[AnswerType]
-    is_mandatory: Mapped[bool] = mapped_column(server_default=text("true"))
+    is_mandatory: Mapped[bool] = mapped_column(server_default=sa.text("true"))
     evidence: Mapped[EvidenceRule] = mapped_column(server_default=EvidenceRule.none)
     sectors: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     duty_bases: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
-    crosswalk: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+    crosswalk: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=sa.text("'{}'"))

@@ -60,7 +60,8 @@ def _redactions(schema: type[ReadSchema]) -> str:
         if level > Level.partnership:
             withheld.setdefault(level, []).append(name)
     parts = [
-        f"CASE WHEN {_visible(schema, level)} IS TRUE THEN '[]'::jsonb ELSE '[{_pointers(names, level)}]'::jsonb END"
+        f"CASE WHEN {_visible(schema, level)} THEN '[]'::jsonb"
+        f" ELSE '[{_pointers(names, level)}]'::jsonb END"
         for level, names in withheld.items()
     ]
     return " || ".join(parts) or "'[]'::jsonb"

@@ -20,7 +20,17 @@ from app.schemas.agencies import (
     AgencyUpdate,
 )
 from app.services.agencies import write_parts
-from app.services.records import change, changing, create, creating, insert, page, patch, show, update
+from app.services.records import (
+    change,
+    changing,
+    create,
+    creating,
+    insert,
+    page,
+    patch,
+    show,
+    update,
+)
 
 router = APIRouter(tags=["agencies"])
 

@@ -43,8 +43,12 @@ IsBoardMember = Annotated[bool, Field(strict=True, description="Whether it sits 
 ServesAdults = Annotated[bool, Field(strict=True, description="Whether it also serves adults.")]
 AreaId = Annotated[UUID | None, Field(description="Area it works in; null for none in particular.")]
 Town = Annotated[Label | None, Field(description="Town of its address.", examples=["Kettering"])]
-ValidFrom = Annotated[Date | None, Field(description="First day; null if not known.", examples=["2001-04-01"])]
-ValidTo = Annotated[Date | None, Field(description="Last day, inclusive; null while it lasts.", examples=[None])]
+ValidFrom = Annotated[
+    Date | None, Field(description="First day; null if not known.", examples=["2001-04-01"])
+]
+ValidTo = Annotated[
+    Date | None, Field(description="Last day, inclusive; null while it lasts.", examples=[None])
+]
 
 
 class Identifier(Body):
@@ -69,7 +73,9 @@ class Succession(Body):
 
     identifier: Annotated[Identifier, Field(description="Of the other agency.")]
     kind: Annotated[SuccessionKind, Field(description="How one went on in the other.")]
-    effective_on: Annotated[Date | None, Field(description="Day it took effect; null if not known.")] = None
+    effective_on: Annotated[
+        Date | None, Field(description="Day it took effect; null if not known.")
+    ] = None
 
 
 Predecessors = Annotated[
@@ -83,7 +89,9 @@ class Neighbour(Body):
     agency_id: Annotated[UUID, Field(description="The other agency.")]
     name: Annotated[Label, Field(description="Its name.")]
     kind: Annotated[SuccessionKind, Field(description="How one went on in the other.")]
-    effective_on: Annotated[Date | None, Field(description="Day it took effect; null if not known.")]
+    effective_on: Annotated[
+        Date | None, Field(description="Day it took effect; null if not known.")
+    ]
 
 
 class AgencyCreate(CreateSchema):
@@ -171,7 +179,9 @@ class AgencyFilters(Paging):
         Matches("t.duty_bases && {}::text[]"),
         Field(description="Owing an answer for any of these reasons."),
     ] = []
-    is_board_member: Annotated[bool | None, Field(description="Sitting on the Board, or not.")] = None
+    is_board_member: Annotated[bool | None, Field(description="Sitting on the Board, or not.")] = (
+        None
+    )
     identifier: Annotated[
         Code | None,
         Matches("t.id IN (SELECT i.agency_id FROM agency_identifiers i WHERE i.value = {})"),
@@ -188,7 +198,9 @@ class AgencyFilters(Paging):
     ] = None
     valid_on: Annotated[
         Date | None,
-        Matches("coalesce(t.valid_from, '-infinity') <= {0} AND coalesce(t.valid_to, 'infinity') >= {0}"),
+        Matches(
+            "coalesce(t.valid_from, '-infinity') <= {0} AND coalesce(t.valid_to, 'infinity') >= {0}"
+        ),
         Field(description="Existing on this day."),
     ] = None
 
@@ -201,9 +213,13 @@ class AgencyLeadCreate(CreateSchema):
     name: Annotated[PersonName, Field(description="Name of the officer.", examples=["A. Officer"])]
     post: Annotated[Label | None, Field(description="Post held.")] = None
     email: Annotated[EmailAddress | None, Field(description="Address for reminders.")] = None
-    is_deputy: Annotated[bool, Field(strict=True, description="Whether this is the deputy.")] = False
+    is_deputy: Annotated[bool, Field(strict=True, description="Whether this is the deputy.")] = (
+        False
+    )
     valid_from: Annotated[Date, Field(description="First day in office.")]
-    valid_to: Annotated[Date | None, Field(description="Last day in office; null while it lasts.")] = None
+    valid_to: Annotated[
+        Date | None, Field(description="Last day in office; null while it lasts.")
+    ] = None
 
 
 class AgencyLeadUpdate(UpdateSchema):
@@ -211,10 +227,12 @@ class AgencyLeadUpdate(UpdateSchema):
 
     name: Annotated[PersonName, Field(description="Name of the officer.")] | MISSING = MISSING
     post: Annotated[Label | None, Field(description="Post held.")] | MISSING = MISSING
-    email: Annotated[EmailAddress | None, Field(description="Address for reminders.")] | MISSING = MISSING
-    is_deputy: Annotated[bool, Field(strict=True, description="Whether this is the deputy.")] | MISSING = (
+    email: Annotated[EmailAddress | None, Field(description="Address for reminders.")] | MISSING = (
         MISSING
     )
+    is_deputy: (
+        Annotated[bool, Field(strict=True, description="Whether this is the deputy.")] | MISSING
+    ) = MISSING
     valid_to: Annotated[Date | None, Field(description="Last day in office.")] | MISSING = MISSING
 
 

@@ -5,7 +5,14 @@ from datetime import date, datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+)
 from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, PydanticCustomError
 
@@ -41,7 +48,9 @@ def _date_text(value: object) -> object:
 
 
 def _time_text(value: object) -> object:
-    if isinstance(value, (int, float)) or (isinstance(value, str) and len(value) < len("2017-11-01T00:00Z")):
+    if isinstance(value, (int, float)) or (
+        isinstance(value, str) and len(value) < len("2017-11-01T00:00Z")
+    ):
         raise PydanticCustomError("time_format", "A time is written as RFC 3339 with its offset.")
     return value
 
@@ -76,7 +85,9 @@ class Redaction(BaseModel):
     pointer: Annotated[str, Field(max_length=200, description="JSON pointer to the member.")]
     reason: Annotated[
         str,
-        Field(max_length=64, description="Why: `agency_only`, `restricted` or `no_disclosure_grant`."),
+        Field(
+            max_length=64, description="Why: `agency_only`, `restricted` or `no_disclosure_grant`."
+        ),
     ]
 
 

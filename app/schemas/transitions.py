@@ -11,7 +11,8 @@ from app.schemas.base import Code, CreateSchema, Prose, RecordRead
 from app.sensitivity import Level
 
 Reason = Annotated[
-    Prose | None, Field(description="Why; some moves require it.", examples=["Agreed by the sub group."])
+    Prose | None,
+    Field(description="Why; some moves require it.", examples=["Agreed by the sub group."]),
 ]
 AllowedTransitions = Annotated[
     list[Code],

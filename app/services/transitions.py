@@ -53,15 +53,15 @@ async def record_move(
     reason: str | None = None,
 ) -> UUID:
     """Write the new state and leave a line about it."""
-    id = UUID(before["id"])
-    await update(db, schema.table, id, {"status": to})
+    record_id = UUID(before["id"])
+    await update(db, schema.table, record_id, {"status": to})
     owner = before.get("agency_id")
     return await insert(
         db,
         Transition,
         {
             "subject": schema.table.__tablename__,
-            "record_id": id,
+            "record_id": record_id,
             "agency_id": UUID(owner) if owner else None,
             "from_state": before["status"],
             "to_state": to,

@@ -16,7 +16,7 @@ SCHEMES = (
     "urn laestab ukprn ofsted_urn ods gss la_code la_register police companies_house charity"
 ).split()
 FUNCTIONS = "section_11 section_175 maca data training inspection cdop safeguarding".split()
-SUCCESSIONS = "succeeded merged split converted amalgamated".split()
+SUCCESSIONS = "succeeded merged divided converted amalgamated".split()
 
 TABLES = f"""
 CREATE TABLE areas (

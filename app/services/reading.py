@@ -1,0 +1,138 @@
+"""Reading verbs: one statement signs in, filters, redacts and renders.
+
+Bodies come from PostgreSQL as JSON and go to the wire as they are.
+"""
+
+import json
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from fastapi import Response
+
+from app.access.caller import ENTER, ENTERED, ActorSession, Caller
+from app.errors import InvalidCursor, NotFound
+from app.pagination import Matches, Paging, seal, unseal
+from app.privacy.projection import projection, statement
+from app.schemas.base import ReadSchema
+from app.services.answering import JSON, answer, etag
+
+
+@cache
+def _show_sql(schema: type[ReadSchema], enter: str, key: str) -> str:
+    return (
+        f"{enter} SELECT caller.id AS actor_id, body.json FROM caller LEFT JOIN LATERAL ("
+        f"SELECT row_to_json(r)::text AS json FROM ({statement(schema)}"
+        f" WHERE caller.id IS NOT NULL AND {key}) r) body ON true"
+    )
+
+
+async def show(caller: Caller, schema: type[ReadSchema], id: UUID) -> Response:
+    """Answer with one record as this caller may see it; 304 if the caller has it already."""
+    row = await caller.fetchrow(_show_sql(schema, ENTER, "t.id = $3"), id)
+    if row is None or row["json"] is None:
+        raise NotFound
+    body = row["json"].encode()
+    if (known := caller.header("if-none-match")) and etag(body) in known:
+        return Response(status_code=304, headers={"ETag": etag(body)})
+    return answer(body)
+
+
+async def render(db: ActorSession, schema: type[ReadSchema], id: UUID) -> bytes:
+    """Return one record as the actor of this transaction sees it. Raises `NotFound`."""
+    row = await db.fetchrow(_show_sql(schema, ENTERED, "t.id = $1"), id)
+    if row is None or row["json"] is None:
+        raise NotFound
+    body: bytes = row["json"].encode()
+    return body
+
+
+async def page(
+    caller: Caller,
+    schema: type[ReadSchema],
+    filters: Paging,
+    *,
+    where: str = "",
+    args: tuple[object, ...] = (),
+    sort: str | None = None,
+) -> Response:
+    """Answer with one page of the records the caller may see.
+
+    `where` adds conditions over `t`, with its `args` from `$3` on. `sort` is a column of `t`
+    that is never null; without it the newest come first.
+    """
+    conditions, values = _conditions(schema, filters, where, args)
+    binding = (
+        f"{schema.__name__}:{filters.model_dump_json(exclude={'cursor', 'limit'})}:{where}:{args}"
+    )
+    after: list[Any] = []
+    if filters.cursor is not None:
+        after = unseal(caller.key, binding, filters.cursor)
+        conditions += _after(sort, after[1:], values)
+    sql = _page_sql(schema, conditions, sort, len(values) + 3)
+    row = await caller.fetchrow(sql, *values, filters.limit)
+    if row is None or (after and after[0] != str(row["actor_id"])):
+        raise InvalidCursor
+    cursor = None
+    if row["seen"] > filters.limit:
+        cursor = seal(caller.key, binding, [row["actor_id"], *json.loads(row["last"])])
+    items = (row["items"] or "[]").encode()
+    body = b'{"items":' + items + b',"next_cursor":' + json.dumps(cursor).encode() + b"}"
+    return Response(body, 200, _next_link(caller, cursor), JSON)
+
+
+@cache
+def _page_sql(schema: type[ReadSchema], conditions: str, sort: str | None, limit: int) -> str:
+    order = f't."{sort}", t.id' if sort else "t.id DESC"
+    keys = f'json_build_array(t."{sort}", t.id)' if sort else "json_build_array(t.id)"
+    item = f"row_to_json((SELECT r FROM (SELECT {projection(schema)}) r))"
+    return (
+        f"{ENTER} SELECT caller.id AS actor_id, body.* FROM caller LEFT JOIN LATERAL ("
+        f"SELECT count(*) AS seen,"
+        f" (json_agg(p.item ORDER BY p.n) FILTER (WHERE p.n <= ${limit}))::text AS items,"
+        f" ((array_agg(p.keys ORDER BY p.n))[${limit}])::text AS last FROM ("
+        f"SELECT {item} AS item, {keys} AS keys, row_number() OVER (ORDER BY {order}) AS n"
+        f' FROM "{schema.table.__tablename__}" t WHERE caller.id IS NOT NULL{conditions}'
+        f" ORDER BY {order} LIMIT ${limit}::int + 1) p) body ON true"
+    )
+
+
+def _conditions(
+    schema: type[ReadSchema], filters: Paging, where: str, args: tuple[object, ...]
+) -> tuple[str, list[object]]:
+    """Turn filters into conditions: a list means any of, `_from` and `_before` are bounds."""
+    conditions = f" AND {where}" if where else ""
+    values: list[object] = list(args)
+    for name, info in type(filters).model_fields.items():
+        value = getattr(filters, name)
+        if name in Paging.model_fields or value is None or value == []:
+            continue
+        values.append(value)
+        own = [mark.sql for mark in info.metadata if isinstance(mark, Matches)]
+        condition = own[0] if own else _condition(schema, name, value)
+        conditions += " AND " + condition.replace("{0}", "{}").replace("{}", f"${len(values) + 2}")
+    return conditions, values
+
+
+def _condition(schema: type[ReadSchema], name: str, value: object) -> str:
+    columns = schema.table.__table__.columns
+    for suffix, operator in (("_from", ">="), ("_before", "<")):
+        if name.endswith(suffix) and name not in columns:
+            return f't."{name.removesuffix(suffix)}" {operator} {{}}'
+    return f't."{name}" = ANY({{}})' if isinstance(value, list) else f't."{name}" = {{}}'
+
+
+def _after(sort: str | None, keys: list[Any], values: list[object]) -> str:
+    """Say where the next page begins."""
+    if sort is None:
+        values.append(UUID(keys[0]))
+        return f" AND t.id < ${len(values) + 2}"
+    values += [keys[0], UUID(keys[1])]
+    return f' AND (t."{sort}", t.id) > (${len(values) + 1}::text, ${len(values) + 2})'
+
+
+def _next_link(caller: Caller, cursor: str | None) -> dict[str, str]:
+    if cursor is None or caller.request is None:
+        return {}
+    url = caller.request.url.include_query_params(cursor=cursor)
+    return {"Link": f'<{url.path}?{url.query}>; rel="next"'}
