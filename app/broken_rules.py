@@ -28,7 +28,6 @@ RULES: dict[str, str] = {
 """What a value can break, by code. A `PydanticCustomError` of ours takes its type from here."""
 
 FROM_TYPE: Mapping[str, str] = {
-    "json_invalid": "wrong_format",
     "extra_forbidden": "unknown_member",
     "union_tag_not_found": "missing",
     "union_tag_invalid": "not_a_choice",
@@ -40,19 +39,27 @@ FROM_TYPE: Mapping[str, str] = {
     "less_than": "too_large",
     "less_than_equal": "too_large",
     "int_parsing_size": "too_large",
+    "int_from_float": "wrong_type",
     "date_future": "too_early",
     "datetime_future": "too_early",
     "date_past": "too_late",
     "datetime_past": "too_late",
+    "date_from_datetime_inexact": "wrong_format",
+    "timezone_naive": "wrong_format",
+    "timezone_aware": "wrong_format",
+    "url_scheme": "wrong_format",
+    "url_syntax_violation": "wrong_format",
+    "uuid_version": "wrong_format",
 }
 """Codes of Pydantic's types that do not say it by their ending."""
 
 FROM_ENDING: Mapping[str, str] = {
     "_type": "wrong_type",
-    "from_float": "wrong_type",
     "_parsing": "wrong_format",
-    "too_short": "too_short",
-    "too_long": "too_long",
+    "_too_short": "too_short",
+    "_too_long": "too_long",
+    "_digits": "too_long",
+    "_places": "too_long",
 }
 
 LOCATIONS: Mapping[object, Location] = {"query": "query", "path": "path", "header": "header"}

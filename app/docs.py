@@ -3,6 +3,7 @@
 Nothing is fetched from elsewhere, and browsers are told to allow nothing else.
 """
 
+import re
 from collections.abc import Awaitable, Callable
 from functools import cache
 from hashlib import sha256
@@ -112,7 +113,7 @@ def _definitions(problems: list[type[ApiError]], heading: str, root: str) -> str
             root=root,
             slug=slug_of(error),
             title=escape(error.title),
-            detail=escape(error.detail),
+            detail=re.sub("`([^`]+)`", r"<code>\1</code>", escape(error.detail)),
             status=error.status.value,
             code=error.code,
         )

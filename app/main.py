@@ -13,6 +13,7 @@ from app.access.tokens import derived_key
 from app.database import Database
 from app.edge import Edge
 from app.installation import Installation
+from app.lean import LeanReads
 from app.routers import ROUTERS
 from app.settings import Settings
 
@@ -65,7 +66,8 @@ def create_app(settings: Settings, installation: Installation | None = None) -> 
 
 def serve_app(settings: Settings, installation: Installation) -> ASGIApp:
     """Build what a server runs: the application behind its edge."""
-    return at_the_edge(create_app(settings, installation), settings)
+    app = create_app(settings, installation)
+    return at_the_edge(LeanReads(app, ROUTERS), settings)
 
 
 def at_the_edge(app: ASGIApp, settings: Settings) -> ASGIApp:

@@ -29,8 +29,10 @@ SERVER = {
     "description": "The installation that serves this document: production, staging or local.",
     "x-internal": False,
 }
-LENGTHS = {"uuid": 36, "date": 10, "date-time": 40, "binary": 67_108_864}
-"""Longest text of a format."""
+UPLOAD = 67_108_864
+LENGTHS = {"uuid": 36, "date": 10, "date-time": 40}
+LENGTHS |= dict.fromkeys(("binary", "csv", "ndjson"), UPLOAD)
+"""Longest text of a format; of whole files, in bytes."""
 LITERAL = {"example", "examples", "default", "enum", "const"}
 """Keys whose value is no part of the document but a value of the API."""
 
@@ -222,7 +224,7 @@ def _tidy(node: Json) -> None:
         node.setdefault("maxLength", LENGTHS[node["format"]])
     if "itemSchema" in node:  # a keyword of OpenAPI 3.2
         node["x-item-schema"] = node.pop("itemSchema")
-        node["schema"] = {"type": "string", "format": "binary", "maxLength": LENGTHS["binary"]}
+        node["schema"] = {"type": "string", "format": "ndjson", "maxLength": UPLOAD}
 
 
 def _rename(document: Json) -> None:
@@ -254,15 +256,19 @@ def _prune(components: Json, document: Json) -> None:
 
 
 def _exemplify(document: Json) -> None:
-    """Give every body without an example one."""
+    """Give every body without an example one, but for files that are no text."""
     schemas = document["components"]["schemas"]
     for node in _nodes(document["paths"]):
         for media in node.get("content", {}).values():
             if "x-item-schema" in media:
                 line = json.dumps(example(media["x-item-schema"], schemas), ensure_ascii=False)
                 media.setdefault("example", line + "\n")
-            elif not media.keys() & {"example", "examples"} and "schema" in media:
+            elif not media.keys() & {"example", "examples"} and not _is_binary(media):
                 media["example"] = example(media["schema"], schemas)
+
+
+def _is_binary(media: Json) -> bool:
+    return bool(media["schema"].get("format") == "binary")
 
 
 def _line(text: str) -> str:

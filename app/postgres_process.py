@@ -51,12 +51,13 @@ class Account(NamedTuple):
         for capability in (None, _DAC_READ_SEARCH, _DAC_OVERRIDE):
             account = cls(user, group, capability)
             probe = account.command(cluster.parent, "initdb", "--show", str(cluster))
-            if subprocess.run(probe, check=False, capture_output=True).returncode == 0:  # noqa: S603 - our own command
+            result = subprocess.run(probe, check=False, capture_output=True, text=True)  # noqa: S603 - our own command
+            if result.returncode == 0:
                 return account
         raise ServerError(
-            f"PostgreSQL does not run as root, and the user it would run as cannot reach both"
-            f" {cluster.parent} and {programs()}: start as another user, or let others enter"
-            f" the directories above them (mode 711)."
+            f"PostgreSQL does not run as root, and as the user {user} it cannot use both"
+            f" {cluster.parent} and {programs()}: start as another user, or let others enter the"
+            f" directories above them (mode 711). It says: {result.stderr.strip()}"
         )
 
     def command(self, directory: Path, program: str, *arguments: str) -> list[str]:

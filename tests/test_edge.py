@@ -1,129 +1,18 @@
-"""The edge, over the wire: hostile bytes get a clear answer, soon, and nothing of them comes back.
-
-"Soon" is a time limit of a second on nearly every call, so that what hangs fails.
-"""
+"""The edge, over the wire: what is hostile gets a clear answer, and nothing of it comes back."""
 
 import asyncio
-import json
-import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from hashlib import sha256
 from traceback import format_exception
-from typing import Annotated, Any
+from typing import Any
 
+import behind_the_edge
 import httpx
 import pytest
-from fastapi import APIRouter, FastAPI, Form, Query, Request, UploadFile
-from fastapi.responses import PlainTextResponse, StreamingResponse
-from pydantic import BaseModel, ConfigDict
+from behind_the_edge import JSON, application, served
 from starlette.types import Receive, Scope, Send
 from wire import CANARY, assert_problem, discreet, on_the_wire, request, say
 
-from app import refusals
 from app.edge import Edge
-
-MEGABYTE = 1_048_576
-JSON = {"Content-Type": "application/json"}
-DEADLINE_S = 0.3
-
-
-class Answer(BaseModel):
-    """A body that takes no other members."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    question: str
-    grade: int
-
-
-class Filters(BaseModel):
-    """Parameters, and no others."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    status: str | None = None
-
-
-operations = APIRouter(prefix="/v1")
-"""One operation of each kind that the edge must tell apart."""
-
-
-@operations.get("/answers")
-async def list_answers(filters: Annotated[Filters, Query()]) -> Filters:
-    return filters
-
-
-@operations.post("/answers", status_code=201)
-async def create_answer(body: Answer) -> Answer:
-    return body
-
-
-@operations.post("/anything", status_code=201)
-async def take_anything(request: Request) -> int:
-    return len(await request.body())
-
-
-@operations.post("/imports", status_code=201)
-async def take_upload(request: Request) -> str:
-    digest = sha256()
-    async for part in request.stream():
-        digest.update(part)
-    return digest.hexdigest()
-
-
-@operations.post("/imports/form", status_code=201)
-async def take_form(file: UploadFile) -> int | None:
-    return file.size
-
-
-@operations.post("/imports/forbidden", status_code=403)
-async def refuse_upload() -> None:
-    return None
-
-
-@operations.post("/oauth/token")
-async def token(grant_type: Annotated[str, Form()]) -> str:
-    return grant_type
-
-
-@operations.get("/cached")
-async def cached() -> PlainTextResponse:
-    return PlainTextResponse("", headers={"Cache-Control": "max-age=60", "Vary": "Origin, accept"})
-
-
-@operations.get("/broken")
-async def broken() -> int:
-    return int(CANARY)
-
-
-@operations.get("/half")
-async def half() -> StreamingResponse:
-    async def parts() -> AsyncIterator[str]:
-        yield "half"
-        yield str(int(CANARY))
-
-    return StreamingResponse(parts(), headers={"Content-Length": "8"})
-
-
-def application() -> FastAPI:
-    app = FastAPI(openapi_url=None)
-    app.include_router(operations)
-    refusals.install(app)
-    return app
-
-
-@asynccontextmanager
-async def served(http: Any = "httptools", **options: Any) -> AsyncIterator[str]:
-    edge = Edge(
-        application(),
-        is_upload=lambda _, path: path.startswith("/v1/imports"),
-        body_deadline_s=DEADLINE_S,
-        upload_limit=2 * MEGABYTE,
-        **options,
-    )
-    async with on_the_wire(edge, http) as url:
-        yield url
 
 
 @pytest.fixture(scope="module")
@@ -214,145 +103,6 @@ async def test_an_unknown_parameter_is_refused_without_its_name(client: httpx.As
 
     assert_problem(response, 422, "invalid")
     assert [error["code"] for error in response.json()["errors"]] == ["unknown_member"]
-
-
-# Size and time
-
-
-async def in_parts(content: bytes) -> AsyncIterator[bytes]:
-    """Send without announcing a length."""
-    for start in range(0, len(content), MEGABYTE):
-        yield content[start : start + MEGABYTE]
-
-
-async def test_64_megabytes_are_refused_by_their_announcement(client: httpx.AsyncClient) -> None:
-    response = await client.post("/v1/answers", content=bytes(64 * MEGABYTE), headers=JSON)
-
-    assert_problem(response, 413, "payload_too_large")
-    assert response.headers["connection"] == "close"
-
-
-async def test_64_megabytes_unannounced_are_refused_at_the_limit(
-    client: httpx.AsyncClient,
-) -> None:
-    response = await client.post(
-        "/v1/answers", content=in_parts(bytes(64 * MEGABYTE)), headers=JSON
-    )
-
-    assert_problem(response, 413, "payload_too_large")
-    assert response.headers["connection"] == "close"
-
-
-async def test_who_sends_everything_before_listening_still_hears_the_answer(url: str) -> None:
-    headers = JSON | {"Content-Length": str(64 * MEGABYTE)}
-
-    heard = await asyncio.to_thread(
-        _send_all_then_listen, url, request("POST /v1/answers", headers) + bytes(64 * MEGABYTE)
-    )
-
-    assert heard.startswith(b"HTTP/1.1 413 ")
-
-
-def _send_all_then_listen(url: str, content: bytes) -> bytes:
-    host, _, port = url.removeprefix("http://").partition(":")
-    with socket.create_connection((host, int(port)), timeout=5) as connection:
-        connection.sendall(content)
-        return connection.recv(65_536)
-
-
-async def test_a_body_that_trickles_is_cut_off_at_the_deadline(url: str) -> None:
-    head = request("POST /v1/answers", JSON | {"Content-Length": "1000"})
-
-    async with asyncio.timeout(1):
-        heard = await say(url, head, *[b"[", *[b" "] * 40], pause_s=0.05)
-
-    assert (heard.status, heard.problem["code"]) == (408, "request_timeout")
-    assert heard.headers["connection"] == "close"
-
-
-async def test_a_body_that_never_comes_is_cut_off_at_the_deadline(url: str) -> None:
-    head = request("POST /v1/answers", JSON | {"Transfer-Encoding": "chunked"})
-
-    async with asyncio.timeout(1):
-        heard = await say(url, head)
-
-    assert (heard.status, heard.problem["code"]) == (408, "request_timeout")
-
-
-async def test_a_client_that_leaves_halfway_leaves_no_trace(
-    url: str, log: list[Any], caplog: pytest.LogCaptureFixture
-) -> None:
-    host, _, port = url.removeprefix("http://").partition(":")
-    _, writer = await asyncio.open_connection(host, int(port))
-    writer.write(request("POST /v1/answers", JSON | {"Content-Length": "1000"}, b'{"' + b"a" * 9))
-    await writer.drain()
-
-    writer.close()
-    await writer.wait_closed()
-    await asyncio.sleep(0.1)
-
-    assert (log, caplog.records) == ([], [])
-
-
-# Uploads
-
-
-async def test_an_upload_passes_untouched(client: httpx.AsyncClient) -> None:
-    content = bytes(range(256)) * 8_000
-
-    response = await client.post(
-        "/v1/imports", content=content, headers={"Content-Type": "application/x-ndjson"}
-    )
-
-    assert (response.status_code, response.json()) == (201, sha256(content).hexdigest())
-
-
-async def test_an_upload_may_take_longer_than_the_deadline_if_it_keeps_coming(url: str) -> None:
-    head = request("POST /v1/imports", {"Content-Length": "10"})
-
-    heard = await say(url, head, *[b"x"] * 10, pause_s=DEADLINE_S / 5)
-
-    assert (heard.status, json.loads(heard.body)) == (201, sha256(b"x" * 10).hexdigest())
-
-
-async def test_an_upload_that_pauses_too_long_is_cut_off(url: str) -> None:
-    head = request("POST /v1/imports", {"Content-Length": "10"})
-
-    async with asyncio.timeout(1):
-        heard = await say(url, head, b"x")
-
-    assert (heard.status, heard.problem["code"]) == (408, "request_timeout")
-    assert heard.headers["connection"] == "close"
-
-
-async def test_an_upload_is_refused_by_its_announcement(client: httpx.AsyncClient) -> None:
-    response = await client.post("/v1/imports", content=bytes(3 * MEGABYTE))
-
-    assert_problem(response, 413, "payload_too_large")
-
-
-async def test_an_upload_is_refused_at_the_limit(client: httpx.AsyncClient) -> None:
-    response = await client.post("/v1/imports", content=in_parts(bytes(64 * MEGABYTE)))
-
-    assert_problem(response, 413, "payload_too_large")
-
-
-async def test_a_file_in_a_form_is_refused_at_the_limit(client: httpx.AsyncClient) -> None:
-    form = httpx.Request("POST", "http://board.example", files={"file": bytes(3 * MEGABYTE)})
-
-    response = await client.post(
-        "/v1/imports/form",
-        content=in_parts(form.read()),
-        headers={"Content-Type": form.headers["content-type"]},
-    )
-
-    assert_problem(response, 413, "payload_too_large")
-
-
-async def test_an_upload_refused_unread_ends_its_connection(client: httpx.AsyncClient) -> None:
-    response = await client.post("/v1/imports/forbidden", content=bytes(2 * MEGABYTE))
-
-    assert (response.status_code, response.headers["connection"]) == (403, "close")
 
 
 # Addresses and headers
@@ -486,7 +236,7 @@ async def test_a_failure_is_logged_by_its_place_and_not_by_its_words(
     [entry] = log
     assert entry["types"] == ["ValueError"]
     assert entry["request_id"] == response.json()["request_id"]
-    assert entry["frames"][-1].startswith(f"{__file__}:")
+    assert entry["frames"][-1].startswith(f"{behind_the_edge.__file__}:")
     assert caplog.records == []
 
 

@@ -69,13 +69,13 @@ async def page(
     if filters.cursor is not None:
         after = unseal(caller.key, binding, filters.cursor)
         conditions += _after(sort, after[1:], values)
-    sql = _page_sql(schema, conditions, sort, len(values) + 3)
-    row = await caller.fetchrow(sql, *values, filters.limit)
+    sql = _page_sql(schema, conditions, sort, filters.limit)
+    row = await caller.fetchrow(sql, *values)
     if row is None or (after and after[0] != str(row["actor_id"])):
         raise InvalidCursor
     cursor = None
     if row["seen"] > filters.limit:
-        cursor = seal(caller.key, binding, [row["actor_id"], *json.loads(row["last"])])
+        cursor = seal(caller.key, binding, [row["actor_id"], *json.loads(row["last"])[0]])
     items = (row["items"] or "[]").encode()
     body = b'{"items":' + items + b',"next_cursor":' + json.dumps(cursor).encode() + b"}"
     return Response(body, 200, _next_link(caller, cursor), JSON)
@@ -83,17 +83,21 @@ async def page(
 
 @cache
 def _page_sql(schema: type[ReadSchema], conditions: str, sort: str | None, limit: int) -> str:
+    """Write the statement of a page: one row more than asked for tells whether there are more.
+
+    The limit stands in the text: as a parameter it would make PostgreSQL plan anew each time.
+    """
     order = f't."{sort}", t.id' if sort else "t.id DESC"
     keys = f'json_build_array(t."{sort}", t.id)' if sort else "json_build_array(t.id)"
     item = f"row_to_json((SELECT r FROM (SELECT {projection(schema)}) r))"
     return (
         f"{ENTER} SELECT caller.id AS actor_id, body.* FROM caller LEFT JOIN LATERAL ("
-        f"SELECT count(*) AS seen,"
-        f" (json_agg(p.item ORDER BY p.n) FILTER (WHERE p.n <= ${limit}))::text AS items,"
-        f" ((array_agg(p.keys ORDER BY p.n))[${limit}])::text AS last FROM ("
-        f"SELECT {item} AS item, {keys} AS keys, row_number() OVER (ORDER BY {order}) AS n"
-        f' FROM "{schema.table.__tablename__}" t WHERE caller.id IS NOT NULL{conditions}'
-        f" ORDER BY {order} LIMIT ${limit}::int + 1) p) body ON true"
+        f"SELECT count(*) AS seen, (json_agg(p.item) FILTER (WHERE p.n <= {limit}))::text AS items,"
+        f" (json_agg(p.keys) FILTER (WHERE p.n = {limit}))::text AS last FROM ("
+        f"SELECT {item} AS item, {keys} AS keys, row_number() OVER () AS n"
+        f" FROM (SELECT * FROM {schema.table.__tablename__} t"
+        f" WHERE caller.id IS NOT NULL{conditions} ORDER BY {order} LIMIT {limit} + 1) t"
+        ") p) body ON true"
     )
 
 

@@ -10,6 +10,6 @@ window.ui = SwaggerUIBundle({
   withCredentials: false,
   showExtensions: true,
   deepLinking: true,
-  docExpansion: "none",
+  docExpansion: "list",
   defaultModelsExpandDepth: 0,
 });
