@@ -1,5 +1,6 @@
 """The signed context: nobody becomes an actor but by a token, and nobody stays one."""
 
+from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -7,13 +8,13 @@ import pytest
 
 from app.access.tokens import hash_of, new_token
 from app.installation import Installation
-from tests.conftest import SignedIn
+from tests.conftest import SignedIn, SignIn
 
 VISIBLE = "SELECT count(*) FROM agencies"
 
 
 @pytest.fixture
-async def app(installation: Installation) -> asyncpg.Connection:
+async def app(installation: Installation) -> AsyncIterator[asyncpg.Connection]:
     """A connection as the run-time role."""
     connection = await asyncpg.connect(installation.app_url)
     yield connection
@@ -87,7 +88,7 @@ async def test_an_unknown_token_is_refused(app: asyncpg.Connection) -> None:
     ],
 )
 async def test_a_token_that_ended_is_refused_at_the_next_request(
-    sign_in, owner: asyncpg.Connection, spoil: str
+    sign_in: SignIn, owner: asyncpg.Connection, spoil: str
 ) -> None:
     caller = await sign_in("board_member")
     assert (await caller.get("/agencies")).status_code == 200
@@ -97,7 +98,7 @@ async def test_a_token_that_ended_is_refused_at_the_next_request(
     assert (await caller.get("/agencies")).status_code == 401
 
 
-async def test_a_role_that_ended_gives_nothing(sign_in, owner: asyncpg.Connection) -> None:
+async def test_a_role_that_ended_gives_nothing(sign_in: SignIn, owner: asyncpg.Connection) -> None:
     caller = await sign_in("board_member")
 
     await owner.execute(
@@ -120,7 +121,7 @@ async def test_a_role_that_ended_gives_nothing(sign_in, owner: asyncpg.Connectio
         "ALTER TABLE agencies DISABLE ROW LEVEL SECURITY",
         "TRUNCATE agencies",
         "DELETE FROM events",
-        "INSERT INTO events (action, subject, record_id) VALUES ('created', 'x', gen_random_uuid())",
+        "INSERT INTO events (action, subject, record_id) VALUES ('created', 'x', uuidv7())",
         "CREATE TEMP TABLE mine (id int)",
         "CREATE FUNCTION public.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
     ],

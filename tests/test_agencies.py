@@ -167,3 +167,38 @@ async def test_an_agency_names_its_own_lead_and_no_other(
 
     assert own.status_code == 201
     assert other.status_code == 403
+
+
+async def test_a_filter_that_comes_twice_is_refused(business_office: SignedIn) -> None:
+    response = await business_office.get("/agencies?valid_on=2017-01-01&valid_on=2018-01-01")
+
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["pointer"] == "valid_on"
+
+
+async def test_an_unknown_filter_is_refused(business_office: SignedIn) -> None:
+    response = await business_office.get("/agencies?sectr=police")
+
+    assert response.status_code == 422
+    assert "sectr" not in response.text
+
+
+@pytest.mark.duty("9.14")
+async def test_a_vacancy_shows_until_somebody_is_named(business_office: SignedIn) -> None:
+    agency = await make_agency(business_office, sector="gp_primary")
+    query = {"sector": "gp_primary", "without_lead": "data"}
+    before = (await business_office.get("/agencies", params=query)).json()["items"]
+
+    await business_office.post(
+        "/agency-leads",
+        json={
+            "agency_id": agency["id"],
+            "function": "data",
+            "name": "A. Officer",
+            "valid_from": "2017-04-01",
+        },
+    )
+
+    after = (await business_office.get("/agencies", params=query)).json()["items"]
+    assert agency["id"] in [each["id"] for each in before]
+    assert agency["id"] not in [each["id"] for each in after]

@@ -68,7 +68,7 @@ async def read_agency(caller: Read, agency_id: AgencyId) -> Response:
 @router.patch("/agencies/{agency_id}", response_model=AgencyRead)
 async def update_agency(caller: Write, agency_id: AgencyId, body: AgencyUpdate) -> Response:
     """Change the members sent; leave the others as they are."""
-    async with changing(caller, AgencyRead, agency_id) as changed:
+    async with changing(caller, AgencyRead, agency_id, body) as changed:
         values = patch(body)
         parts = {name: values.pop(name, None) for name in ("identifiers", "predecessors")}
         await update(changed.db, Agency, agency_id, values)

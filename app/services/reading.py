@@ -5,13 +5,13 @@ Bodies come from PostgreSQL as JSON and go to the wire as they are.
 
 import json
 from functools import cache
-from typing import Any
+from typing import Any, get_origin
 from uuid import UUID
 
 from fastapi import Response
 
 from app.access.caller import ENTER, ENTERED, ActorSession, Caller
-from app.errors import InvalidCursor, NotFound
+from app.errors import Invalid, InvalidCursor, NotFound
 from app.pagination import Matches, Paging, seal, unseal
 from app.privacy.projection import projection, statement
 from app.schemas.base import ReadSchema
@@ -61,6 +61,7 @@ async def page(
     `where` adds conditions over `t`, with its `args` from `$3` on. `sort` is a column of `t`
     that is never null; without it the newest come first.
     """
+    _refuse_repeated(caller, filters)
     conditions, values = _conditions(schema, filters, where, args)
     binding = (
         f"{schema.__name__}:{filters.model_dump_json(exclude={'cursor', 'limit'})}:{where}:{args}"
@@ -124,6 +125,16 @@ def _condition(schema: type[ReadSchema], name: str, value: object) -> str:
         if name.endswith(suffix) and name not in columns:
             return f't."{name.removesuffix(suffix)}" {operator} {{}}'
     return f't."{name}" = ANY({{}})' if isinstance(value, list) else f't."{name}" = {{}}'
+
+
+def _refuse_repeated(caller: Caller, filters: Paging) -> None:
+    """Refuse a parameter that came twice and takes one value: which one was meant?"""
+    if caller.request is None or not caller.request.url.query:
+        return
+    names = [name for name, _ in caller.request.query_params.multi_items()]
+    for name, info in type(filters).model_fields.items():
+        if names.count(name) > 1 and get_origin(info.annotation) is not list:
+            raise Invalid.at(name, "query")
 
 
 def _after(sort: str | None, keys: list[Any], values: list[object]) -> str:

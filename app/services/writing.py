@@ -11,7 +11,7 @@ from uuid import UUID
 from fastapi import Response
 
 from app.access.caller import ENTER, ActorSession, Caller
-from app.errors import Conflict, Forbidden, NotFound
+from app.errors import Conflict, Forbidden, NotFound, RedactedMemberWrite
 from app.privacy.projection import statement
 from app.schemas.base import ReadSchema, UpdateSchema
 from app.services.answering import answer, check_tag
@@ -122,12 +122,14 @@ class Creation:
 
 
 @asynccontextmanager
-async def changing(caller: Caller, schema: type[ReadSchema], id: UUID) -> AsyncIterator["Change"]:
+async def changing(
+    caller: Caller, schema: type[ReadSchema], id: UUID, body: UpdateSchema | None = None
+) -> AsyncIterator["Change"]:
     """Change a record under `If-Match`: the caller's tag must be that of what it sees now.
 
     Locks the record, yields, renders it anew; `change.response` after the block.
     Raises `NotFound`, `Forbidden` for what may be seen but not changed, `PreconditionRequired`
-    and `PreconditionFailed`.
+    and `PreconditionFailed`, and `RedactedMemberWrite` if `body` names a withheld member.
     """
     expected = caller.header("if-match")
     async with caller.transaction() as db:
@@ -140,9 +142,11 @@ async def changing(caller: Caller, schema: type[ReadSchema], id: UUID) -> AsyncI
         if caller.request is not None:
             check_tag(expected, before)
         change = Change(db, json.loads(before))
+        if body is not None:
+            _refuse_withheld(change.before, body)
         yield change
-        body = await render(db, schema, id)
-    change.response = answer(body)
+        after = await render(db, schema, id)
+    change.response = answer(after)
 
 
 @dataclass(slots=True)
@@ -158,9 +162,17 @@ async def change(
     caller: Caller, schema: type[ReadSchema], id: UUID, body: UpdateSchema
 ) -> Response:
     """Apply a merge patch to the columns of one record and answer with it."""
-    async with changing(caller, schema, id) as changed:
+    async with changing(caller, schema, id, body) as changed:
         await update(changed.db, schema.table, id, patch(body))
     return changed.response
+
+
+def _refuse_withheld(before: dict[str, Any], body: UpdateSchema) -> None:
+    """Refuse to write what the caller may not read: null included, filled or not."""
+    withheld = {each["pointer"] for each in before.get("redactions", [])}
+    named = sorted(withheld & {f"/{name}" for name in body.model_fields_set})
+    if named:
+        raise RedactedMemberWrite.at(named[0])
 
 
 def patch(body: UpdateSchema) -> dict[str, Any]:
