@@ -4,16 +4,24 @@ import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 ROOT = Path(__file__).parent.parent
+
+READY_WITHIN_S = 3.0
+READY = """
+SELECT (SELECT version_num FROM migration.alembic_version) AS revision,
+    (SELECT NOT (rolsuper OR rolbypassrls) FROM pg_roles WHERE rolname = current_user) AS is_bound
+"""
 
 
 async def _keep(_: object) -> None:
@@ -50,6 +58,15 @@ class Database:
             ),
         )
 
+    async def is_ready(self) -> bool:
+        """Tell whether the tables are of this version and their policies bind us.
+
+        Raises what asyncpg raises, and TimeoutError where no connection comes free.
+        """
+        async with asyncio.timeout(READY_WITHIN_S):
+            row = await self.reads.fetchrow(READY)
+        return row is not None and row["revision"] == newest_revision() and row["is_bound"]
+
     async def close(self) -> None:
         """Close every connection, without waiting for what hangs."""
         self.reads.terminate()
@@ -80,17 +97,39 @@ def migrate(connection: Connection, revision: str = "head") -> None:
 
 
 async def migrate_to(owner_url: str, revision: str = "head") -> None:
-    """Bring the database at an address to a revision."""
+    """Bring the database at an address to a revision, which every process may then look up."""
     engine = create_async_engine(sqlalchemy_url(owner_url), hide_parameters=True)
     try:
         async with engine.begin() as connection:
             await connection.exec_driver_sql("CREATE SCHEMA IF NOT EXISTS migration")
             await connection.run_sync(migrate, revision)
+            for right in ("USAGE ON SCHEMA migration", "SELECT ON migration.alembic_version"):
+                await connection.exec_driver_sql(f"GRANT {right} TO safeguarding_app")
     finally:
         await engine.dispose()
 
 
-async def sync_reference(owner_url: str, statements: Sequence[tuple[str, Sequence[Sequence[object]]]]) -> None:
+@cache
+def newest_revision() -> str:
+    """Return the revision that this version of the product works with."""
+    revision = ScriptDirectory(str(ROOT / "migrations")).get_current_head()
+    if revision is None:
+        raise RuntimeError("There are no migrations.")
+    return revision
+
+
+async def fetch(url: str, sql: str, *args: object) -> list[asyncpg.Record]:
+    """Run one statement on a connection of its own."""
+    connection = await asyncpg.connect(url)
+    try:
+        return await connection.fetch(sql, *args)
+    finally:
+        await connection.close()
+
+
+async def sync_reference(
+    owner_url: str, statements: Sequence[tuple[str, Sequence[Sequence[object]]]]
+) -> None:
     """Write the reference data of this version, as the owner, in one transaction."""
     connection = await asyncpg.connect(owner_url)
     try:

@@ -4,7 +4,7 @@ Raise the class; `app.refusals` makes the answer. The sentence a caller reads is
 """
 # ruff: noqa: N818 - an error is named after what went wrong
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from inspect import getdoc
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -91,6 +91,11 @@ class ApiError(Exception):
         return cls(
             ProblemError(location=location, pointer=pointer, code=cls.code, detail=cls.detail)
         )
+
+    @classmethod
+    def at_each(cls, pointers: Iterable[str]) -> Self:
+        """Refuse several places in the body; the first fifty are named."""
+        return cls(*(error for pointer in pointers for error in cls.at(pointer).errors))
 
     def problem(self, request_id: str) -> Problem:
         """Describe the refusal of one request."""

@@ -4,16 +4,30 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from urllib.parse import quote, urlsplit, urlunsplit
+from typing import Self
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-from app.access.roles import ROLES, SERVICES
+from pydantic import ValidationError
+
+from app.access.roles import AGENCY_ROLES, ROLES, SERVICES
 from app.access.tokens import hash_of, service_token
 from app.bootstrap import Credentials, bootstrap
-from app.database import migrate_to, sync_reference
+from app.database import fetch, migrate_to, sync_reference
 from app.postgres import EmbeddedServer
 from app.settings import Settings
 
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
+
+
+class SetupError(RuntimeError):
+    """The set-up is not one to work with; the message is one sentence and holds no secret."""
+
+    @classmethod
+    def of(cls, error: ValidationError) -> Self:
+        """Name the first member that breaks its schema, and how; not its value."""
+        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        name = ".".join(str(part) for part in first["loc"])
+        return cls(f"{name}: {first['msg']}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +42,37 @@ class Installation:
     credentials: Credentials | None = field(default=None, repr=False)
 
     async def upgrade(self) -> None:
-        """Make database and roles where we may, then tables and reference data of this version."""
+        """Make database and roles where we may, then tables and reference data of this version.
+
+        Raises SetupError, and BootstrapError.
+        """
         if self.admin_url is not None and self.credentials is not None:
             await bootstrap(self.admin_url, self.database, self.credentials)
         if self.owner_url is None:
-            message = "Migrations need DATABASE_URL or OWNER_DATABASE_URL."
-            raise SystemExit(message)
+            raise SetupError("Migrations need DATABASE_URL or OWNER_DATABASE_URL.")
         await migrate_to(self.owner_url)
+        await self._refuse_other_key(self.owner_url)
         await sync_reference(self.owner_url, reference_rows(self.secret_key))
+
+    async def _refuse_other_key(self, owner_url: str) -> None:
+        """Keep what was written under one key from being taken over by another."""
+        tokens = await fetch(owner_url, "SELECT token_hash FROM tokens WHERE kind = 'service'")
+        ours = {hash_of(service_token(self.secret_key, name)) for name in SERVICES}
+        if tokens and ours.isdisjoint(row["token_hash"] for row in tokens):
+            raise SetupError("SECRET_KEY is not the one this database was set up with.")
 
 
 def reference_rows(secret_key: bytes) -> list[tuple[str, Sequence[Sequence[object]]]]:
     """Return what every installation holds: roles, and the services that act by themselves."""
     roles = [
-        (code, role.title, role.description, int(role.level), sorted(role.capabilities))
+        (
+            code,
+            role.title,
+            role.description,
+            int(role.level),
+            sorted(role.capabilities),
+            code in AGENCY_ROLES,
+        )
         for code, role in ROLES.items()
     ]
     services = [
@@ -52,9 +83,11 @@ def reference_rows(secret_key: bytes) -> list[tuple[str, Sequence[Sequence[objec
 
 
 ROLE_SQL = """
-INSERT INTO roles (code, title, description, level, capabilities) VALUES ($1, $2, $3, $4, $5)
+INSERT INTO roles (code, title, description, level, capabilities, is_of_agency)
+VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (code) DO UPDATE SET title = excluded.title, description = excluded.description,
-    level = excluded.level, capabilities = excluded.capabilities
+    level = excluded.level, capabilities = excluded.capabilities,
+    is_of_agency = excluded.is_of_agency
 """
 SERVICE_SQL = """
 WITH service AS (
@@ -74,7 +107,7 @@ ON CONFLICT (token_hash) DO UPDATE SET scopes = excluded.scopes
 def installed(settings: Settings) -> Iterator[Installation]:
     """Find the server that the settings name, or start the embedded one for the block."""
     if settings.app_database_url is not None:
-        yield _named(settings)
+        yield _named(settings, settings.app_database_url.get_secret_value())
         return
     credentials = Credentials.load_or_create(settings.data_dir / "credentials.json")
     if settings.database_url is not None:
@@ -93,17 +126,33 @@ def installed(settings: Settings) -> Iterator[Installation]:
         )
 
 
-def _named(settings: Settings) -> Installation:
-    if settings.app_database_url is None or settings.secret_key is None:
-        message = "With APP_DATABASE_URL, set SECRET_KEY: 64 hexadecimal digits."
-        raise SystemExit(message)
-    owner = settings.owner_database_url
-    return Installation(
-        app_url=settings.app_database_url.get_secret_value(),
-        owner_url=owner.get_secret_value() if owner else None,
-        secret_key=_secret_key(settings, None),
-        database=settings.database,
+def _named(settings: Settings, app_url: str) -> Installation:
+    """Take the addresses as they are; with an administrator's, their roles can be made too."""
+    if settings.secret_key is None:
+        raise SetupError("With APP_DATABASE_URL, set SECRET_KEY: 64 hexadecimal digits.")
+    owner_url, admin_url = (
+        url.get_secret_value() if url else None
+        for url in (settings.owner_database_url, settings.database_url)
     )
+    credentials = None
+    if admin_url and owner_url:
+        credentials = Credentials(_password(owner_url), _password(app_url), "")
+    return Installation(
+        app_url=app_url,
+        owner_url=owner_url,
+        secret_key=_secret_key(settings, None),
+        admin_url=admin_url,
+        database=urlsplit(app_url).path.strip("/") or settings.database,
+        credentials=credentials,
+    )
+
+
+def _password(url: str) -> str:
+    """Return the password in an address, for a role that is still to be made."""
+    password = urlsplit(url).password
+    if not password:
+        raise SetupError("OWNER_DATABASE_URL and APP_DATABASE_URL must each hold a password.")
+    return unquote(password)
 
 
 def _derived(settings: Settings, admin_url: str, credentials: Credentials) -> Installation:
@@ -134,13 +183,11 @@ def _secret_key(settings: Settings, credentials: Credentials | None) -> bytes:
     elif credentials is not None:
         text = credentials.secret_key
     else:
-        message = "SECRET_KEY is missing."
-        raise SystemExit(message)
+        raise SetupError("SECRET_KEY is missing.")
     try:
         key = bytes.fromhex(text)
     except ValueError:
         key = b""
     if len(key) != 32:  # noqa: PLR2004 - 256 bits
-        message = "SECRET_KEY must be 64 hexadecimal digits."
-        raise SystemExit(message)
+        raise SetupError("SECRET_KEY must be 64 hexadecimal digits.")
     return key

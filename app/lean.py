@@ -93,6 +93,7 @@ class LeanReads:
                 taken[read.filters] = read.filters_of(scope["query_string"])
             elif scope["query_string"]:
                 return None
+            scope["endpoint"] = read.endpoint  # as Starlette does, for whoever logs
             request = Request({**scope, "app": self.fastapi}, receive)
             taken[read.caller] = await read.bearer(request)
             return await read.endpoint(**taken)

@@ -10,11 +10,12 @@ from starlette.types import ASGIApp
 from app import docs, openapi, refusals
 from app.access.scopes import Scope
 from app.access.tokens import derived_key
+from app.access.upkeep import upkeep
 from app.database import Database
 from app.edge import Edge
 from app.installation import Installation
 from app.lean import LeanReads
-from app.routers import ROUTERS
+from app.routers import ROUTERS, health, oauth
 from app.settings import Settings
 
 VERSION = "1.0.0"
@@ -38,7 +39,8 @@ def create_app(settings: Settings, installation: Installation | None = None) -> 
         app.state.key = derived_key(installation.secret_key, "cursors")
         gc.freeze()
         try:
-            yield
+            async with upkeep(app.state):
+                yield
         finally:
             await app.state.database.close()
 
@@ -58,6 +60,8 @@ def create_app(settings: Settings, installation: Installation | None = None) -> 
     for router in ROUTERS:
         versioned.include_router(router)
     app.include_router(versioned)
+    app.include_router(health.router)
+    app.include_router(oauth.well_known)
     refusals.install(app)
     openapi.install(app, {str(scope): scope.description for scope in Scope})
     docs.install(app)

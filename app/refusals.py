@@ -30,7 +30,30 @@ from app.failures import causes, trace
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
-CONSTRAINTS: dict[str, str] = {}
+CONSTRAINTS: dict[str, str] = {
+    "users_email_key": "Somebody is registered under this e-mail address.",
+    "role_assignments_check": "The last day is before the first.",
+    "agency_suspensions_agency_id_key": "The agency is kept out already.",
+    "areas_gss_code_key": "Another area has this GSS code.",
+    "areas_la_code_key": "Another area of today has this code.",
+    "areas_period_check": "The last day is before the first.",
+    "areas_part_check": "An area is not part of itself.",
+    "area_successions_self_check": "An area does not go on from itself.",
+    "grade_scales_code_version_key": "This version of the scale is on record; it never changes.",
+    "grade_scales_period_check": "The last day is before the first.",
+    "grade_values_scale_code_key": "Two grades of the scale have the same code.",
+    "grade_values_scale_rank_key": "Two grades of the scale have the same rank.",
+    "instruments_code_version_key": "This version of the instrument is on record.",
+    "standards_instrument_code_key": "Two standards have the same code.",
+    "questions_instrument_code_key": "Two questions have the same code.",
+    "questions_number_check": "Only a question for a number has unit and bounds.",
+    "questions_bounds_check": "The smallest number is above the largest.",
+    "answers_reason_check": "A question that does not apply needs a reason.",
+    "submissions_two_people_check": "Who signs it off is not who completed it.",
+    "submissions_agency_external_ref_key": "The external reference belongs to another submission.",
+    "lock_exceptions_two_people_check": "Nobody approves an own request.",
+    "good_practice_answer_id_key": "The answer is shared already.",
+}
 """Sentences for constraints that a valid body can break, by the constraint's name."""
 
 FROM_SQLSTATE: Mapping[str, type[ApiError]] = {
@@ -181,8 +204,10 @@ def _allowed(app: FastAPI, request: Request, error: HTTPException) -> str:
     """List every method of an address: the framework names those of one route only."""
     path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
     methods = set((error.headers or {}).get("Allow", "").split(", "))
-    for template, operations in app.openapi()["paths"].items():
-        if _pattern(template).match(path):
+    paths = app.openapi()["paths"]
+    for template, operations in paths.items():
+        # An address that is written out goes before a template that it fits as well.
+        if template == path or (path not in paths and _pattern(template).match(path)):
             methods.update(method.upper() for method in operations)
     return ", ".join(sorted(methods & HTTPMethod.__members__.keys()))
 

@@ -86,6 +86,11 @@ async def broken() -> int:
     return int(CANARY)
 
 
+@operations.post("/broken")
+async def broken_with_body(request: Request) -> int:
+    return int(await request.body() + CANARY.encode())
+
+
 @operations.get("/half")
 async def half() -> StreamingResponse:
     async def parts() -> AsyncIterator[str]:

@@ -19,6 +19,7 @@ from app.installation import Installation, installed
 from app.main import serve_app
 from app.settings import Settings
 
+pytest_plugins = ("tests.stage", "tests.people", "tests.systems")
 Json = dict[str, Any]
 
 
@@ -63,6 +64,7 @@ async def serving(settings: Settings, installation: Installation) -> AsyncIterat
         port=0,
         log_config=None,
         access_log=False,
+        proxy_headers=False,
         server_header=False,
     )
     server = uvicorn.Server(config)

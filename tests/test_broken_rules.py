@@ -23,6 +23,7 @@ from pydantic_core import PydanticCustomError
 from wire import CANARY, assert_problem, discreet, on_the_wire
 
 from app import refusals
+from app.broken_rules import broken_rules
 from app.edge import Edge
 
 
@@ -210,6 +211,12 @@ async def test_a_missing_body_is_told_as_such(client: httpx.AsyncClient) -> None
 
     assert_problem(response, 422, "invalid")
     assert rules(response) == [("body", "", "missing")]
+
+
+def test_no_more_than_fifty_failures_are_described() -> None:
+    failures = [{"type": "missing", "loc": ("body", number)} for number in range(99)]
+
+    assert len(broken_rules(failures, [None] * 99, frozenset())) == 50
 
 
 async def test_the_first_fifty_are_told(client: httpx.AsyncClient) -> None:

@@ -48,6 +48,16 @@ async def test_64_megabytes_are_refused_by_their_announcement(client: httpx.Asyn
     assert response.headers["connection"] == "close"
 
 
+@pytest.mark.parametrize("path", ["/v1/answers", "/v1/imports"])
+async def test_what_is_announced_as_too_large_need_not_come(url: str, path: str) -> None:
+    head = request(f"POST {path}", JSON | {"Content-Length": str(64 * MEGABYTE)})
+
+    async with asyncio.timeout(DEADLINE_S / 2):
+        heard = await say(url, head)
+
+    assert (heard.status, heard.problem["code"]) == (413, "payload_too_large")
+
+
 async def test_64_megabytes_unannounced_are_refused_at_the_limit(
     client: httpx.AsyncClient,
 ) -> None:
@@ -95,12 +105,12 @@ async def test_a_body_that_never_comes_is_cut_off_at_the_deadline(url: str) -> N
     assert (heard.status, heard.problem["code"]) == (408, "request_timeout")
 
 
-async def test_a_client_that_leaves_halfway_leaves_no_trace(
+async def test_a_client_that_leaves_halfway_reaches_no_operation(
     url: str, log: list[Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     host, _, port = url.removeprefix("http://").partition(":")
     _, writer = await asyncio.open_connection(host, int(port))
-    writer.write(request("POST /v1/answers", JSON | {"Content-Length": "1000"}, b'{"' + b"a" * 9))
+    writer.write(request("POST /v1/broken", JSON | {"Content-Length": "1000"}, b"[]"))
     await writer.drain()
 
     writer.close()

@@ -20,14 +20,16 @@ CANARY = "Jane-Doe-9434765919"
 
 
 @asynccontextmanager
-async def on_the_wire(app: ASGIApp, http: Any = "httptools") -> AsyncIterator[str]:
+async def on_the_wire(
+    app: ASGIApp, http: Any = "httptools", lifespan: Any = "off"
+) -> AsyncIterator[str]:
     """Serve an application on a free port of the loopback; give its address."""
     config = uvicorn.Config(
         app,
         host="127.0.0.1",
         port=0,
         http=http,
-        lifespan="off",
+        lifespan=lifespan,
         log_config=None,
         access_log=False,
         server_header=False,

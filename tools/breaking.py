@@ -122,13 +122,17 @@ class Comparison:
 def _escapes(was: Json, now: Json, *, sent: bool) -> Iterator[tuple[str, Any, Any]]:
     """Yield what lets a value of the inner schema fall outside the outer: kind, old and new."""
     inner, outer = (was, now) if sent else (now, was)
-    wide = outer["types"] | ({"integer"} if "number" in outer["types"] else set())
-    if beyond := inner["types"] - wide:
+    beyond = inner["types"] - outer["types"]
+    if "number" in outer["types"]:
+        beyond -= {"integer"}
+    if was["branches"] or now["branches"]:
+        beyond &= {"null"}  # the alternatives say the rest
+    if beyond:
         kind = "null" if beyond == {"null"} else "type"
         yield kind, "/".join(sorted(was["types"])), "/".join(sorted(now["types"]))
     if "enum" in outer and (sent or not was.get("x-extensible-enum")):
         values = [json.dumps(value) for value in outer["enum"]]
-        if any(json.dumps(value) not in values for value in inner.get("enum", [values])):
+        if "enum" not in inner or any(json.dumps(value) not in values for value in inner["enum"]):
             yield "enum", was.get("enum", "any"), now.get("enum", "any")
     for key in sorted(outer.keys() & {*LIMITS, *EXACT}):
         if not _kept(key, inner.get(key), outer[key]):
@@ -172,7 +176,7 @@ def main(paths: list[str]) -> int:
     except (OSError, ValueError, LookupError) as problem:
         sys.stderr.write(f"usage: breaking.py OLD NEW ({type(problem).__name__}: {problem})\n")
         return 2
-    sys.stdout.writelines(f"{finding}\n" for finding in [*broken, f"{len(broken)} break a caller"])
+    sys.stdout.writelines(f"{line}\n" for line in [*broken, f"breaking changes: {len(broken)}"])
     return 1 if broken else 0
 
 

@@ -7,6 +7,8 @@ Json = dict[str, Any]
 Schema = Json | bool
 
 TYPES = {"null", "boolean", "object", "array", "number", "string", "integer"}
+TYPE_OF = {"NoneType": "null", "bool": "boolean", "dict": "object", "list": "array"}
+TYPE_OF |= {"str": "string", "int": "integer", "float": "number"}
 
 
 class Slot(NamedTuple):
@@ -48,11 +50,12 @@ class Side:
         whole = dict(self.follow(node))
         branches = whole.pop("anyOf", None) or whole.pop("oneOf", None) or []
         others = [branch for branch in branches if branch.get("type") != "null"]
-        named = whole.pop("type", TYPES)
-        whole["types"] = {named} if isinstance(named, str) else set(named)
-        whole["branches"] = others if len(others) > 1 else []
         if "const" in whole:
             whole["enum"] = [whole.pop("const")]
+        listed = {TYPE_OF[type(value).__name__] for value in whole.get("enum", [])}
+        named = whole.pop("type", listed or TYPES)
+        whole["types"] = {named} if isinstance(named, str) else set(named)
+        whole["branches"] = others if len(others) > 1 else []
         for part in [*whole.pop("allOf", []), *(others if len(others) == 1 else [])]:
             whole = _both(whole, self.schema(part))
         if len(others) > 1:

@@ -136,7 +136,10 @@ class Bearer(SecurityBase):
         if scheme.lower() != "bearer" or not SHAPE.fullmatch(token):
             raise Unauthenticated
         state = request.app.state
-        return Caller(state.database, hash_of(token), self.scope, state.key, request)
+        token_hash = hash_of(token)
+        if token[len("sga_")] == "p":
+            state.last_seen.note(token_hash)
+        return Caller(state.database, token_hash, self.scope, state.key, request)
 
 
 def Requires(scope: Scope) -> Any:  # noqa: N802 - reads like FastAPI's own Depends

@@ -23,7 +23,13 @@ READ_RESULTS = READ_PARTNERSHIP | {Scope.audit_summaries_read, Capability.all_re
 FILL_IN = READ_PARTNERSHIP | {
     Scope.agency_leads_write,
     Scope.audit_responses_write,
+    Scope.good_practice_write,
     Scope.imports_write,
+}
+SIGN_OFF = READ_PARTNERSHIP | {
+    Scope.audit_responses_submit,
+    Scope.good_practice_write,
+    Capability.sign_off,
 }
 RUN_BOARD = READ_RESULTS | {
     Scope.areas_write,
@@ -32,6 +38,7 @@ RUN_BOARD = READ_RESULTS | {
     Scope.instruments_write,
     Scope.audits_write,
     Scope.audit_responses_moderate,
+    Scope.good_practice_write,
     Scope.imports_write,
 }
 
@@ -75,14 +82,19 @@ ROLES: dict[str, Role] = {
         "Quality Assurance Sub Group member",
         "Moderates responses of agencies other than the own (sections 14 and 15).",
         Level.agency,
-        READ_RESULTS | {Scope.audit_responses_moderate},
+        READ_RESULTS | {Scope.audit_responses_moderate, Scope.good_practice_write},
     ),
     "qa_chair": _role(
         "Quality Assurance Sub Group chair",
         "Approves audits on the decision of the sub group (section 15).",
         Level.agency,
         READ_RESULTS
-        | {Scope.audits_write, Scope.audit_responses_moderate, Capability.approve_audits},
+        | {
+            Scope.audits_write,
+            Scope.audit_responses_moderate,
+            Scope.good_practice_write,
+            Capability.approve_audits,
+        },
     ),
     "bo_manager": _role(
         "Business Office manager",
@@ -98,6 +110,7 @@ ROLES: dict[str, Role] = {
             Capability.approve_lock_exceptions,
             Capability.approve_audits,
             Capability.all_principals,
+            Capability.grant_board_roles,
         },
     ),
     "bo_officer": _role(
@@ -125,7 +138,7 @@ ROLES: dict[str, Role] = {
         "Agency senior",
         "Signs off the responses of the own agency (section 15).",
         Level.partnership,
-        READ_PARTNERSHIP | {Scope.audit_responses_submit, Capability.sign_off},
+        SIGN_OFF,
     ),
     "school_lead": _role(
         "School lead",
@@ -137,7 +150,7 @@ ROLES: dict[str, Role] = {
         "School governor",
         "Signs off the school's return (section 15).",
         Level.partnership,
-        READ_PARTNERSHIP | {Scope.audit_responses_submit, Capability.sign_off},
+        SIGN_OFF,
     ),
     "inspector": _role(
         "Inspector",
@@ -168,6 +181,12 @@ ROLES: dict[str, Role] = {
     ),
 }
 
+AGENCY_ROLES = frozenset(
+    {"agency_lead", "agency_contributor", "agency_senior", "school_lead", "school_governor"}
+)
+"""Roles within an agency: whoever registers people gives them. The others are the Board's, and only
+who runs its Business Office gives those: an operator could else make readers of content."""
+
 SERVICES: dict[str, frozenset[str]] = {
     "sign-in": frozenset(
         {
@@ -175,6 +194,15 @@ SERVICES: dict[str, frozenset[str]] = {
             Capability.all_principals,
             Capability.all_tokens,
             Capability.authenticate,
+        }
+    ),
+    "operator": frozenset(
+        {
+            Scope.agencies_read,
+            Scope.users_write,
+            Scope.clients_write,
+            Capability.all_principals,
+            Capability.grant_board_roles,
         }
     ),
     "worker": frozenset(

@@ -5,9 +5,9 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, SmallInteger, text
+from sqlalchemy import ForeignKey, SmallInteger, exists, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, CIDR, INET
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 from sqlalchemy.types import Text
 
 from app.models.base import Base, Record
@@ -30,6 +30,13 @@ class TokenKind(StrEnum):
     pending = "pending"
 
 
+class LinkPurpose(StrEnum):
+    """What a one-time link is for."""
+
+    invitation = "invitation"
+    password_reset = "password_reset"  # noqa: S105 - a purpose
+
+
 class Principal(Record):
     """Whoever may act: a person, an agency's system or a service of our own."""
 
@@ -50,6 +57,7 @@ class Role(Record):
     description: Mapped[str]
     level: Mapped[int] = mapped_column(SmallInteger)
     capabilities: Mapped[list[str]]
+    is_of_agency: Mapped[bool]
 
 
 class RoleAssignment(Record):
@@ -96,26 +104,53 @@ class Event(Base):
     members: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
 
 
-class User(Base):
-    """A person's way in: the user table of fastapi-users, under the principal's identifier."""
+class AgencySuspension(Record):
+    """That nobody of an agency may sign in, nor its systems, for as long as this is here."""
+
+    __tablename__ = "agency_suspensions"
+
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agencies.id"), unique=True)
+    reason: Mapped[str]
+
+
+class User(Record):
+    """A person who may sign in. The identifier is that of the principal.
+
+    `is_verified`: has accepted an invitation.
+    """
 
     __tablename__ = "users"
 
     id: Mapped[UUID] = mapped_column(ForeignKey("principals.id"), primary_key=True)
-    created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
-    updated_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     email: Mapped[str]
     name: Mapped[str]
-    hashed_password: Mapped[str]
-    is_active: Mapped[bool] = mapped_column(server_default=text("true"))
-    is_superuser: Mapped[bool] = mapped_column(server_default=text("false"))
     is_verified: Mapped[bool] = mapped_column(server_default=text("false"))
-    failed_attempts: Mapped[int] = mapped_column(server_default=text("0"))
-    locked_until: Mapped[datetime | None]
+    has_second_factor: Mapped[bool] = mapped_column(server_default=text("false"))
+
+
+class Account(User):
+    """A person with what proves an identity, which only the sign-in service can read.
+
+    The user of fastapi-users. An empty password fits nothing. A seed without `has_second_factor`
+    waits for its first code.
+    """
+
+    __tablename__ = "credentials"
+
+    id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    proof_updated_at: Mapped[datetime] = mapped_column("updated_at", server_default=text("now()"))
+    hashed_password: Mapped[str] = mapped_column(server_default=text("''"))
+    is_superuser: Mapped[bool] = mapped_column(server_default=text("false"))
     totp_secret: Mapped[bytes | None] = mapped_column(BYTEA)
     totp_last_step: Mapped[int | None]
-    is_totp_confirmed: Mapped[bool] = mapped_column(server_default=text("false"))
     recovery_hashes: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
+    is_active: Mapped[bool] = column_property(
+        select(
+            Principal.is_active & ~exists().where(AgencySuspension.agency_id == Principal.agency_id)
+        )
+        .where(Principal.id == User.id)
+        .scalar_subquery()
+    )
 
 
 class OneTimeLink(Record):
@@ -131,7 +166,7 @@ class OneTimeLink(Record):
 
 
 class SignInAttempt(Base):
-    """Attempts from one address or for one name within a window; a token bucket."""
+    """Attempts to sign in from one address, or from all: a token bucket under a keyed hash."""
 
     __tablename__ = "sign_in_attempts"
 
@@ -140,19 +175,32 @@ class SignInAttempt(Base):
     refilled_at: Mapped[datetime]
 
 
-class Client(Base):
+class SignInFailure(Base):
+    """Failures for one name, or for one name from one address, under a keyed hash.
+
+    `trusted_until`: from this address the name has signed in before, so failures elsewhere do not
+    keep it out.
+    """
+
+    __tablename__ = "sign_in_failures"
+
+    bucket: Mapped[bytes] = mapped_column(BYTEA, primary_key=True)
+    failures: Mapped[int]
+    failed_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    locked_until: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    trusted_until: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+class Client(Record):
     """An agency's system. The identifier is that of the principal, and the OAuth `client_id`."""
 
     __tablename__ = "clients"
 
     id: Mapped[UUID] = mapped_column(ForeignKey("principals.id"), primary_key=True)
-    created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
-    updated_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     agency_id: Mapped[UUID] = mapped_column(ForeignKey("agencies.id"), index=True)
     name: Mapped[str]
     scopes: Mapped[list[str]]
     allowed_addresses: Mapped[list[Any]] = mapped_column(ARRAY(CIDR), server_default=text("'{}'"))
-    is_active: Mapped[bool] = mapped_column(server_default=text("true"))
 
 
 class ClientSecret(Record):

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, SmallInteger, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import BYTEA, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.lifecycle import Lifecycle, Move
@@ -83,7 +83,8 @@ class AuditResponse(Record):
     """The response of one agency to one audit.
 
     `revision` counts submissions. `submitted_on` is the day of the last one in the United
-    Kingdom; `is_late` compares it with the day the audit was due.
+    Kingdom; `is_late` compares it with the day the audit was due. `answered` counts answers of the
+    agency's own, `unanswered` the mandatory questions left; null before the first answer.
     """
 
     __tablename__ = "audit_responses"
@@ -97,6 +98,8 @@ class AuditResponse(Record):
     completed_by: Mapped[str | None]
     signed_off_by: Mapped[str | None]
     contributor_ids: Mapped[list[UUID]] = mapped_column(server_default=text("'{}'"))
+    answered: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    unanswered: Mapped[int | None] = mapped_column(SmallInteger)
     submitted_by_id: Mapped[UUID | None]
     submitted_at: Mapped[datetime | None]
     submitted_on: Mapped[date | None]
@@ -137,7 +140,10 @@ class Answer(Record):
 
 
 class Submission(Record):
-    """What an agency submitted, as it was: never changed afterwards."""
+    """What an agency submitted, as it was: never changed afterwards.
+
+    `answers` is the whole return as it stood; `content_sha256` tells whether a push is a repeat.
+    """
 
     __tablename__ = "submissions"
 
@@ -150,6 +156,7 @@ class Submission(Record):
     submitted_on: Mapped[date]
     submitted_by_id: Mapped[UUID | None]
     external_ref: Mapped[str | None]
+    content_sha256: Mapped[bytes] = mapped_column(BYTEA)
     answers: Mapped[list[Any]] = mapped_column(JSONB)
 
 
@@ -185,6 +192,19 @@ class LockException(Record):
     approved_by_id: Mapped[UUID | None]
     approved_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+
+
+class GoodPractice(Record):
+    """What one agency does well, shared with all by its leave (Framework section 15)."""
+
+    __tablename__ = "good_practice"
+
+    answer_id: Mapped[UUID] = mapped_column(ForeignKey("answers.id"), unique=True)
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agencies.id"), index=True)
+    audit_id: Mapped[UUID] = mapped_column(ForeignKey("audits.id"), index=True)
+    question_code: Mapped[str]
+    title: Mapped[str]
+    text: Mapped[str]
 
 
 class Transition(Record):
@@ -236,14 +256,24 @@ MAY_WRITE = (
 )
 """The audit takes answers, or the agency has leave to answer after the lock."""
 
+OTHERS_TOOK_PART = "array_remove(t.contributor_ids, caller.id) <> '{}'"
+"""Somebody else filled in: who signs off a response is never its sole contributor."""
+
 RESPONSE_LIFECYCLE = Lifecycle(
     (
         Move("not_started", "in_progress", FILL_IN, is_own=True, condition=MAY_WRITE),
         Move("in_progress", "agency_review", FILL_IN, is_own=True, condition=MAY_WRITE),
         Move("agency_review", "in_progress", FILL_IN, is_own=True, condition=MAY_WRITE),
-        Move("agency_review", "submitted", SIGN_OFF, is_own=True, condition=MAY_WRITE),
+        Move(
+            "agency_review",
+            "submitted",
+            SIGN_OFF,
+            is_own=True,
+            condition=f"({MAY_WRITE}) AND {OTHERS_TOOK_PART}",
+        ),
         Move("returned", "in_progress", FILL_IN, is_own=True, condition=MAY_WRITE),
         Move("submitted", "in_progress", FILL_IN, is_own=True, condition=MAY_WRITE),
+        Move("non_return", "in_progress", FILL_IN, is_own=True, condition=MAY_WRITE),
         Move(
             "submitted",
             "returned",

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, text
+from sqlalchemy import BigInteger, ForeignKey, text
 from sqlalchemy.dialects.postgresql import BYTEA, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -38,6 +38,14 @@ class JobStatus(StrEnum):
     cancelled = "cancelled"
 
 
+class RowOutcome(StrEnum):
+    """What became of a row. `unchanged`: it says what is already on record."""
+
+    accepted = "accepted"
+    unchanged = "unchanged"
+    rejected = "rejected"
+
+
 class Import(Record):
     """A bulk push: what it is, how far it came, and the job that does it if it is large.
 
@@ -53,12 +61,11 @@ class Import(Record):
     is_dry_run: Mapped[bool]
     status: Mapped[JobStatus]
     media_type: Mapped[str]
-    body_sha256: Mapped[bytes | None] = mapped_column(BYTEA)
-    rows_total: Mapped[int | None]
-    rows_done: Mapped[int] = mapped_column(server_default=text("0"))
-    rows_accepted: Mapped[int] = mapped_column(server_default=text("0"))
-    rows_unchanged: Mapped[int] = mapped_column(server_default=text("0"))
-    rows_rejected: Mapped[int] = mapped_column(server_default=text("0"))
+    rows_total: Mapped[int] = mapped_column(BigInteger)
+    rows_done: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    rows_accepted: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    rows_unchanged: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    rows_rejected: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     problem: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     scopes: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
     storage_key: Mapped[str | None]
@@ -70,9 +77,9 @@ class ImportRow(Record):
 
     __tablename__ = "import_rows"
 
-    import_id: Mapped[UUID] = mapped_column(ForeignKey("imports.id"), index=True)
-    row_number: Mapped[int]
-    outcome: Mapped[str]
+    import_id: Mapped[UUID] = mapped_column(ForeignKey("imports.id"))
+    row_number: Mapped[int] = mapped_column(BigInteger)
+    outcome: Mapped[RowOutcome]
     record_id: Mapped[UUID | None]
     errors: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))
 

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Text
 
+from app.lifecycle import Lifecycle, Move
 from app.models.base import Record
 
 
@@ -93,6 +94,8 @@ class Instrument(Record):
     grade_scale_id: Mapped[UUID] = mapped_column(ForeignKey("grade_scales.id"), index=True)
     status: Mapped[InstrumentStatus] = mapped_column(server_default=InstrumentStatus.draft)
     valid_from: Mapped[date | None]
+    completed_by_post: Mapped[str | None]
+    signed_off_by_post: Mapped[str | None]
 
 
 class Standard(Record):
@@ -105,10 +108,14 @@ class Standard(Record):
     code: Mapped[str]
     title: Mapped[str]
     statement: Mapped[str | None]
+    source: Mapped[str | None]
 
 
 class Question(Record):
-    """A question under a standard. `sectors` and `duty_bases` say whom it is put to; null: all."""
+    """A question under a standard. `sectors` and `duty_bases` say whom it is put to; null: all.
+
+    `number_rule` holds unit and bounds of a number, `crosswalk` the same question elsewhere.
+    """
 
     __tablename__ = "questions"
 
@@ -124,4 +131,17 @@ class Question(Record):
     evidence: Mapped[EvidenceRule] = mapped_column(server_default=EvidenceRule.none)
     sectors: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     duty_bases: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
-    crosswalk: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=sa.text("'{}'"))
+    number_rule: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    crosswalk: Mapped[list[Any]] = mapped_column(JSONB, server_default=sa.text("'[]'"))
+
+
+WRITE = "instruments:write"
+ASKS = "EXISTS (SELECT FROM questions q WHERE q.instrument_id = t.id)"
+
+INSTRUMENT_LIFECYCLE = Lifecycle(
+    (
+        Move("draft", "published", WRITE, condition=ASKS),
+        Move("published", "retired", WRITE),
+    )
+)
+"""What is published never changes: a correction is a new version."""

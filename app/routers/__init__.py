@@ -2,6 +2,38 @@
 
 from fastapi import APIRouter
 
-from app.routers import agencies
+from app.routers import (
+    agencies,
+    areas,
+    audit_responses,
+    clients,
+    events,
+    evidence,
+    good_practice,
+    grade_scales,
+    instruments,
+    lock_exceptions,
+    me,
+    oauth,
+    sign_in,
+    submissions,
+    users,
+)
 
-ROUTERS: tuple[APIRouter, ...] = (agencies.router,)
+ROUTERS: tuple[APIRouter, ...] = (
+    sign_in.router,
+    oauth.router,
+    me.router,
+    users.router,
+    clients.router,
+    events.router,
+    areas.router,
+    agencies.router,
+    grade_scales.router,
+    instruments.router,
+    audit_responses.router,
+    submissions.router,
+    evidence.router,
+    lock_exceptions.router,
+    good_practice.router,
+)

@@ -16,7 +16,7 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, PydanticCustomError
 
-from app.models.base import Record
+from app.models.base import Base, Record
 from app.sensitivity import Classified, Level, sensitivity
 
 TEXT = r"^[^\u0000]*[^\u0000-\u0020][^\u0000]*$"
@@ -33,7 +33,12 @@ ExternalRef = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[!-~
 PersonName = Annotated[str, Field(min_length=1, max_length=200, pattern=TEXT)]
 """Name of somebody in office, such as a named lead: never a child, relative or practitioner."""
 EmailAddress = Annotated[
-    str, Field(min_length=3, max_length=254, pattern=r"^[^@\s\u0000-\u0020]+@[A-Za-z0-9.\-]+$")
+    str,
+    Field(
+        min_length=3,
+        max_length=254,
+        pattern=r"^[^@\u0000-\u0020\u007f-\u00a0\u2028\u2029]+@[A-Za-z0-9.\-]+$",
+    ),
 ]
 Secret = Annotated[str, Field(min_length=1, max_length=512, pattern=r"^[^\u0000]+$")]
 """A secret that is sent once and never read back."""
@@ -55,6 +60,17 @@ def _time_text(value: object) -> object:
     return value
 
 
+def _whole(value: object) -> object:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, (str, bool)):
+        raise PydanticCustomError("int_type", "A whole number is written as a number.")
+    return value
+
+
+WHOLE = BeforeValidator(_whole)
+"""Makes an `int` a whole number as JSON has it: 7 or 7.0, but neither "7" nor true. Stands last,
+after the bounds."""
 Date = Annotated[date, BeforeValidator(_date_text)]
 """A calendar day in the United Kingdom, `YYYY-MM-DD`."""
 Time = Annotated[AwareDatetime, BeforeValidator(_time_text)]
@@ -100,12 +116,12 @@ class ReadSchema(BaseModel):
     """
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
-    table: ClassVar[type[Record]]
+    table: ClassVar[type[Base]]
     level: ClassVar[Level]
 
     @classmethod
     def __init_subclass__(
-        cls, *, table: type[Record] | None = None, level: Level | None = None, **kwargs: Any
+        cls, *, table: type[Base] | None = None, level: Level | None = None, **kwargs: Any
     ) -> None:
         """Keep the table and the class; a schema without them cannot be imported."""
         super().__init_subclass__(**kwargs)

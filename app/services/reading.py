@@ -27,9 +27,14 @@ def _show_sql(schema: type[ReadSchema], enter: str, key: str) -> str:
     )
 
 
-async def show(caller: Caller, schema: type[ReadSchema], id: UUID) -> Response:
-    """Answer with one record as this caller may see it; 304 if the caller has it already."""
-    row = await caller.fetchrow(_show_sql(schema, ENTER, "t.id = $3"), id)
+async def show(
+    caller: Caller, schema: type[ReadSchema], id: UUID, where: str = "true", *args: object
+) -> Response:
+    """Answer with one record as this caller may see it; 304 if the caller has it already.
+
+    `where` adds a condition over `t`, with its `args` from `$4` on.
+    """
+    row = await caller.fetchrow(_show_sql(schema, ENTER, f"t.id = $3 AND {where}"), id, *args)
     if row is None or row["json"] is None:
         raise NotFound
     body = row["json"].encode()

@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 
 from app.access.caller import ActorSession
 from app.errors import Forbidden
-from app.models.base import Base, Record
+from app.models.base import Base
 
 DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
@@ -38,7 +38,7 @@ async def insert(db: ActorSession, table: type[Base], values: Mapping[str, objec
 
 
 async def update(
-    db: ActorSession, table: type[Record], id: UUID, values: Mapping[str, object]
+    db: ActorSession, table: type[Base], id: UUID, values: Mapping[str, object]
 ) -> None:
     """Write columns of one record. Raises `Forbidden` if the policies let nothing through."""
     if not values:

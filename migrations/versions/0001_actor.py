@@ -24,7 +24,8 @@ CREATE TABLE roles (
     title text NOT NULL,
     description text NOT NULL,
     level smallint NOT NULL CHECK (level BETWEEN 0 AND 5),
-    capabilities text[] NOT NULL
+    capabilities text[] NOT NULL,
+    is_of_agency boolean NOT NULL
 );
 
 CREATE TABLE role_assignments (
@@ -119,8 +120,8 @@ BEGIN
 END $$;
 
 -- Signs in by the hash of a token, for the rest of the transaction. Errors: SG401 if the token
--- is unknown, expired, idle for too long or revoked, or its holder is not active; SG403 if the
--- holder has not the scope.
+-- is unknown, expired, idle for too long or revoked, or its holder is not active or of an agency
+-- that is suspended; SG403 if the holder has not the scope.
 CREATE FUNCTION actor.enter(
     hash bytea, scope text,
     OUT id uuid, OUT kind text, OUT agency_id uuid, OUT level int, OUT grants text[],
@@ -135,7 +136,10 @@ BEGIN
     FROM public.tokens t JOIN public.principals p ON p.id = t.principal_id
     WHERE t.token_hash = hash AND t.kind <> 'pending' AND t.revoked_at IS NULL
         AND t.expires_at > statement_timestamp() AND p.is_active
-        AND (t.idle IS NULL OR t.last_seen_at + t.idle > statement_timestamp());
+        AND (t.idle IS NULL OR t.last_seen_at + t.idle > statement_timestamp())
+        AND NOT EXISTS (
+            SELECT FROM public.agency_suspensions s WHERE s.agency_id = p.agency_id
+        );
     IF id IS NULL THEN
         RAISE EXCEPTION 'Not signed in.' USING ERRCODE = 'SG401';
     END IF;
@@ -183,6 +187,7 @@ CREATE FUNCTION actor.can(capability text) RETURNS boolean LANGUAGE sql STABLE A
 $$;
 
 -- Every change leaves a line: who, what, when, and the names of the members; never a value.
+-- What changes by use alone leaves none.
 CREATE FUNCTION actor.trail_insert() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 BEGIN
@@ -216,7 +221,8 @@ BEGIN
         (SELECT to_jsonb(before) AS o, to_jsonb(after) AS n
          FROM before JOIN after USING (id)) AS pair,
         LATERAL (SELECT array_agg(key ORDER BY key) AS members FROM jsonb_each(n)
-                 WHERE key <> 'updated_at' AND value IS DISTINCT FROM o -> key) AS changed
+                 WHERE key NOT IN ('updated_at', 'last_used_at', 'totp_last_step')
+                     AND value IS DISTINCT FROM o -> key) AS changed
     WHERE changed.members IS NOT NULL;
     RETURN NULL;
 END $$;
@@ -235,6 +241,12 @@ RESET ROLE;
 REVOKE CREATE ON SCHEMA actor FROM safeguarding_policy;
 """
 
+GIVES_ROLES = (
+    "(SELECT actor.can('users:write')) AND user_id <> (SELECT actor.id())"
+    " AND CASE WHEN (SELECT actor.can('board-roles:grant')) THEN true"
+    " ELSE role IN (SELECT code FROM roles WHERE is_of_agency) END"
+)
+
 
 def upgrade() -> None:
     run(PRINCIPALS)
@@ -251,8 +263,10 @@ def upgrade() -> None:
         "principals",
         reads="CASE WHEN (SELECT actor.can('principals:all')) THEN true"
         " ELSE id = (SELECT actor.id()) END",
-        creates="(SELECT actor.can('principals:all'))",
-        changes="(SELECT actor.can('principals:all'))",
+        creates="(SELECT actor.can('principals:all')) AND kind <> 'service'",
+        # Nobody locks out, or lets back in, themself or a service.
+        changes="(SELECT actor.can('principals:all')) AND kind <> 'service'"
+        " AND id <> (SELECT actor.id())",
         columns="(is_active, updated_at)",
     )
     secure("roles", reads="(SELECT actor.id()) IS NOT NULL", trail=False)
@@ -260,18 +274,22 @@ def upgrade() -> None:
         "role_assignments",
         reads="CASE WHEN (SELECT actor.can('principals:all')) THEN true"
         " ELSE user_id = (SELECT actor.id()) END",
-        creates="(SELECT actor.can('users:write')) AND user_id <> (SELECT actor.id())",
-        changes="(SELECT actor.can('users:write')) AND user_id <> (SELECT actor.id())",
+        creates=GIVES_ROLES,
+        changes=GIVES_ROLES,
         columns="(valid_to, updated_at)",
     )
     secure(
         "tokens",
         reads="CASE WHEN (SELECT actor.can('tokens:all')) THEN true"
         " ELSE principal_id = (SELECT actor.id()) END",
-        creates="(SELECT actor.can('tokens:all'))",
+        creates="(SELECT actor.can('tokens:all')) AND kind <> 'service'",
         changes="CASE WHEN (SELECT actor.can('tokens:all')) THEN true"
         " ELSE principal_id = (SELECT actor.id()) END",
-        columns="(revoked_at, last_seen_at, stepped_up_at, kind, expires_at, updated_at)",
+        # One's own tokens one may end, and nothing else.
+        changed="CASE WHEN (SELECT actor.can('tokens:all')) THEN true"
+        " ELSE principal_id = (SELECT actor.id()) AND revoked_at IS NOT NULL END",
+        deletes="(SELECT actor.can('tokens:all')) AND kind <> 'service'",
+        columns="(revoked_at, last_seen_at, stepped_up_at, updated_at)",
         trail=False,
     )
     secure("events", reads="(SELECT actor.can('events:read'))", trail=False)

@@ -28,7 +28,8 @@ CREATE TABLE areas (
     valid_from date,
     valid_to date,
     part_of_id uuid REFERENCES areas,
-    CONSTRAINT areas_period_check CHECK (valid_to >= valid_from)
+    CONSTRAINT areas_period_check CHECK (valid_to >= valid_from),
+    CONSTRAINT areas_part_check CHECK (part_of_id <> id)
 );
 CREATE UNIQUE INDEX areas_la_code_key ON areas (la_code) WHERE valid_to IS NULL;
 CREATE INDEX areas_part_of_id_idx ON areas (part_of_id);

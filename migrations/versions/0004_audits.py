@@ -4,7 +4,7 @@ An agency sees and writes what is its own. The Board sees every response, down t
 reader's role. Moderators write only what is theirs to say, and never about their own agency.
 """
 
-from migrations.support import RECORD, one_of, run, secure
+from migrations.support import RECORD, let_policy_read, one_of, run, secure
 
 revision = "0004"
 down_revision = "0003"
@@ -27,7 +27,8 @@ CREATE TABLE grade_scales (
     valid_from date,
     valid_to date,
     comparable_with text[] NOT NULL DEFAULT '{{}}',
-    CONSTRAINT grade_scales_code_version_key UNIQUE (code, version)
+    CONSTRAINT grade_scales_code_version_key UNIQUE (code, version),
+    CONSTRAINT grade_scales_period_check CHECK (valid_to >= valid_from)
 );
 
 CREATE TABLE grade_values (
@@ -37,7 +38,8 @@ CREATE TABLE grade_values (
     label text NOT NULL,
     rank smallint NOT NULL,
     meets varchar(64) NOT NULL {one_of("meets", ["met", "partly", "not_met"])},
-    CONSTRAINT grade_values_scale_code_key UNIQUE (scale_id, code)
+    CONSTRAINT grade_values_scale_code_key UNIQUE (scale_id, code),
+    CONSTRAINT grade_values_scale_rank_key UNIQUE (scale_id, rank)
 );
 CREATE INDEX grade_values_scale_id_idx ON grade_values (scale_id);
 
@@ -52,6 +54,8 @@ CREATE TABLE instruments (
     status varchar(64) NOT NULL DEFAULT 'draft'
         {one_of("status", ["draft", "published", "retired"])},
     valid_from date,
+    completed_by_post text,
+    signed_off_by_post text,
     CONSTRAINT instruments_code_version_key UNIQUE (code, version)
 );
 CREATE INDEX instruments_grade_scale_id_idx ON instruments (grade_scale_id);
@@ -63,6 +67,7 @@ CREATE TABLE standards (
     code text NOT NULL,
     title text NOT NULL,
     statement text,
+    source text,
     CONSTRAINT standards_instrument_code_key UNIQUE (instrument_id, code)
 );
 CREATE INDEX standards_instrument_id_idx ON standards (instrument_id);
@@ -83,8 +88,12 @@ CREATE TABLE questions (
         {one_of("evidence", ["required", "expected", "none"])},
     sectors text[],
     duty_bases text[],
-    crosswalk jsonb NOT NULL DEFAULT '{{}}',
-    CONSTRAINT questions_instrument_code_key UNIQUE (instrument_id, code)
+    number_rule jsonb,
+    crosswalk jsonb NOT NULL DEFAULT '[]',
+    CONSTRAINT questions_instrument_code_key UNIQUE (instrument_id, code),
+    CONSTRAINT questions_number_check CHECK (number_rule IS NULL OR answer_type = 'number'),
+    CONSTRAINT questions_bounds_check
+        CHECK ((number_rule ->> 'minimum')::bigint <= (number_rule ->> 'maximum')::bigint)
 );
 CREATE INDEX questions_instrument_id_idx ON questions (instrument_id);
 CREATE INDEX questions_standard_id_idx ON questions (standard_id);
@@ -129,6 +138,8 @@ CREATE TABLE audit_responses (
     completed_by text,
     signed_off_by text,
     contributor_ids uuid[] NOT NULL DEFAULT '{{}}',
+    answered smallint NOT NULL DEFAULT 0,
+    unanswered smallint,
     submitted_by_id uuid,
     submitted_at timestamptz,
     submitted_on date,
@@ -141,6 +152,7 @@ CREATE TABLE audit_responses (
 CREATE INDEX audit_responses_audit_id_idx ON audit_responses (audit_id, id);
 CREATE INDEX audit_responses_agency_id_idx ON audit_responses (agency_id, id);
 CREATE INDEX audit_responses_previous_response_id_idx ON audit_responses (previous_response_id);
+CREATE INDEX audit_responses_updated_at_idx ON audit_responses (updated_at);
 
 CREATE TABLE answers (
     {RECORD},
@@ -185,6 +197,7 @@ CREATE TABLE submissions (
     submitted_on date NOT NULL,
     submitted_by_id uuid,
     external_ref text,
+    content_sha256 bytea NOT NULL,
     answers jsonb NOT NULL,
     CONSTRAINT submissions_response_revision_key UNIQUE (response_id, revision),
     CONSTRAINT submissions_two_people_check CHECK (lower(completed_by) <> lower(signed_off_by))
@@ -227,6 +240,19 @@ CREATE TABLE lock_exceptions (
 CREATE INDEX lock_exceptions_response_id_idx ON lock_exceptions (response_id);
 CREATE INDEX lock_exceptions_agency_id_idx ON lock_exceptions (agency_id);
 
+CREATE TABLE good_practice (
+    {RECORD},
+    answer_id uuid NOT NULL REFERENCES answers,
+    agency_id uuid NOT NULL REFERENCES agencies,
+    audit_id uuid NOT NULL REFERENCES audits,
+    question_code text NOT NULL,
+    title text NOT NULL,
+    text text NOT NULL,
+    CONSTRAINT good_practice_answer_id_key UNIQUE (answer_id)
+);
+CREATE INDEX good_practice_agency_id_idx ON good_practice (agency_id);
+CREATE INDEX good_practice_audit_id_idx ON good_practice (audit_id);
+
 CREATE TABLE transitions (
     {RECORD},
     subject text NOT NULL,
@@ -241,26 +267,92 @@ CREATE INDEX transitions_record_id_idx ON transitions (record_id, id);
 """
 
 GUARD = """
--- Moderators write what moderators say; the agency writes what the agency says.
+-- Moderators write what moderators say, and never about their own agency; the agency writes what
+-- the agency says; what the past said was written when the audit opened.
 CREATE FUNCTION actor.guard_answer() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 BEGIN
     IF (NEW.moderated_grade, NEW.moderator_comment, NEW.returned_comment)
         IS DISTINCT FROM (OLD.moderated_grade, OLD.moderator_comment, OLD.returned_comment)
-        AND NOT actor.can('audit-responses:moderate') THEN
-        RAISE EXCEPTION 'Only a moderator may write this.' USING ERRCODE = '42501';
+        AND (NOT actor.can('audit-responses:moderate')
+             OR NEW.agency_id IS NOT DISTINCT FROM actor.agency_id()) THEN
+        RAISE EXCEPTION 'Only a moderator of another agency.' USING ERRCODE = '42501';
     END IF;
-    IF (NEW.grade, NEW.value, NEW.narrative, NEW.is_not_applicable, NEW.improvements)
-        IS DISTINCT FROM (OLD.grade, OLD.value, OLD.narrative, OLD.is_not_applicable,
-                          OLD.improvements)
-        AND OLD.agency_id IS DISTINCT FROM actor.agency_id() THEN
+    IF (NEW.previous_grade, NEW.previous_narrative)
+        IS DISTINCT FROM (OLD.previous_grade, OLD.previous_narrative)
+        AND NOT actor.can('audits:write') THEN
+        RAISE EXCEPTION 'The past does not change.' USING ERRCODE = '42501';
+    END IF;
+    IF TG_OP = 'INSERT' THEN
+        RETURN NEW;
+    END IF;
+    IF (NEW.grade, NEW.value, NEW.narrative, NEW.impact, NEW.is_not_applicable,
+        NEW.not_applicable_reason, NEW.is_good_practice, NEW.may_be_shared, NEW.improvements,
+        NEW.own_reference)
+        IS DISTINCT FROM (OLD.grade, OLD.value, OLD.narrative, OLD.impact, OLD.is_not_applicable,
+                          OLD.not_applicable_reason, OLD.is_good_practice, OLD.may_be_shared,
+                          OLD.improvements, OLD.own_reference)
+        AND NEW.agency_id IS DISTINCT FROM actor.agency_id() THEN
         RAISE EXCEPTION 'Only the agency may write this.' USING ERRCODE = '42501';
+    END IF;
+    IF (NEW.response_id, NEW.audit_id, NEW.agency_id, NEW.question_id)
+        IS DISTINCT FROM (OLD.response_id, OLD.audit_id, OLD.agency_id, OLD.question_id) THEN
+        RAISE EXCEPTION 'An answer stays where it is.' USING ERRCODE = '42501';
     END IF;
     RETURN NEW;
 END $$;
 GRANT EXECUTE ON FUNCTION actor.guard_answer TO safeguarding_app;
-CREATE TRIGGER guard BEFORE UPDATE ON answers FOR EACH ROW
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE ON answers FOR EACH ROW
     WHEN (current_user = 'safeguarding_app') EXECUTE FUNCTION actor.guard_answer();
+
+-- Leave to share that is taken back takes back what was shared.
+CREATE FUNCTION actor.withdraw_good_practice() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+    DELETE FROM public.good_practice WHERE answer_id = NEW.id;
+    RETURN NULL;
+END $$;
+GRANT EXECUTE ON FUNCTION actor.withdraw_good_practice TO safeguarding_app;
+CREATE TRIGGER withdraw AFTER UPDATE ON answers FOR EACH ROW
+    WHEN (OLD.may_be_shared AND NOT (NEW.may_be_shared AND NEW.is_good_practice))
+    EXECUTE FUNCTION actor.withdraw_good_practice();
+
+-- An approval is the approver's own and is given once.
+CREATE FUNCTION actor.guard_lock_exception() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+    IF (NEW.approved_by_id, NEW.approved_at) IS DISTINCT FROM (OLD.approved_by_id, OLD.approved_at)
+        AND (OLD.approved_by_id IS NOT NULL OR OLD.revoked_at IS NOT NULL
+             OR NEW.approved_by_id IS DISTINCT FROM actor.id()
+             OR NOT actor.can('lock-exceptions:approve')) THEN
+        RAISE EXCEPTION 'Only an approver may approve, and once.' USING ERRCODE = '42501';
+    END IF;
+    IF OLD.revoked_at IS NOT NULL AND NEW.revoked_at IS DISTINCT FROM OLD.revoked_at THEN
+        RAISE EXCEPTION 'A revocation stands.' USING ERRCODE = '42501';
+    END IF;
+    RETURN NEW;
+END $$;
+GRANT EXECUTE ON FUNCTION actor.guard_lock_exception TO safeguarding_app;
+CREATE TRIGGER guard BEFORE UPDATE ON lock_exceptions FOR EACH ROW
+    WHEN (current_user = 'safeguarding_app') EXECUTE FUNCTION actor.guard_lock_exception();
+"""
+
+SWEEP = """
+GRANT CREATE ON SCHEMA actor TO safeguarding_policy;
+SET ROLE safeguarding_policy;
+-- Which of these stored files belong to a record: for the sweeper, who may not read the records.
+CREATE FUNCTION actor.kept_files(keys text[]) RETURNS text[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+    IF NOT actor.can('jobs:run') THEN
+        RAISE EXCEPTION 'Only the worker sweeps.' USING ERRCODE = '42501';
+    END IF;
+    RETURN ARRAY(SELECT e.storage_key FROM public.evidence e WHERE e.storage_key = ANY (keys));
+END $$;
+REVOKE EXECUTE ON FUNCTION actor.kept_files FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION actor.kept_files TO safeguarding_app;
+RESET ROLE;
+REVOKE CREATE ON SCHEMA actor FROM safeguarding_policy;
 """
 
 SIGNED_IN = "(SELECT actor.id()) IS NOT NULL"
@@ -274,6 +366,8 @@ RUNS = "(SELECT actor.can('audits:write'))"
 FILLS_IN = f"(SELECT actor.can('audit-responses:write')) AND {OWN}"
 SUBMITS = f"(SELECT actor.can('audit-responses:submit')) AND {OWN}"
 VISIBLE = f"CASE WHEN {ALL} THEN true ELSE {OWN} END"
+APPROVES = "(SELECT actor.can('audits:approve'))"
+APPROVES_EXCEPTIONS = "(SELECT actor.can('lock-exceptions:approve'))"
 INSIDE = f"CASE WHEN {ALL} AND (SELECT actor.level()) >= 2 THEN true ELSE {OWN} END"
 
 
@@ -282,6 +376,8 @@ def upgrade() -> None:
     _secure_instruments()
     _secure_audits()
     run(GUARD)
+    let_policy_read("evidence", "(storage_key)")
+    run(SWEEP)
 
 
 def _secure_instruments() -> None:
@@ -313,33 +409,46 @@ def _secure_audits() -> None:
         changes=RUNS,
     )
     secure("roster_entries", reads=VISIBLE, creates=RUNS, deletes=RUNS)
-    changes = f"{RUNS} OR {MODERATES} OR {FILLS_IN} OR {SUBMITS}"
-    secure("audit_responses", reads=VISIBLE, creates=RUNS, changes=changes)
+    writes = f"({FILLS_IN} OR {SUBMITS})"
+    # An agency leaves its response in a state that is the agency's to choose.
+    secure(
+        "audit_responses",
+        reads=VISIBLE,
+        creates=RUNS,
+        changes=f"{RUNS} OR {APPROVES} OR {MODERATES} OR {writes}",
+        changed=f"{RUNS} OR {APPROVES} OR {MODERATES}"
+        f" OR {writes} AND status IN ('in_progress', 'agency_review', 'submitted')",
+    )
     secure(
         "answers",
         reads=VISIBLE,
-        creates=f"{RUNS} OR ({FILLS_IN} OR {SUBMITS})"
-        " AND response_id IN (SELECT id FROM audit_responses)",
-        changes=changes,
-        deletes=f"{FILLS_IN} OR {SUBMITS}",
+        creates=f"({RUNS} OR {writes}) AND {_of_response('answers')}",
+        changes=f"{MODERATES} OR {writes}",
         trail=False,
     )
-    secure("submissions", reads=INSIDE, creates=SUBMITS)
+    secure("submissions", reads=INSIDE, creates=f"{SUBMITS} AND {_of_response('submissions')}")
     secure(
         "evidence",
         reads=INSIDE,
-        creates=f"{FILLS_IN} AND response_id IN (SELECT id FROM audit_responses)",
+        creates=f"{FILLS_IN} AND {_of_response('evidence')}",
         deletes=FILLS_IN,
     )
     secure(
         "lock_exceptions",
         reads=VISIBLE,
         creates=f"({RUNS} OR {MODERATES}) AND requested_by_id = (SELECT actor.id())"
-        " AND approved_by_id IS NULL AND response_id IN (SELECT id FROM audit_responses)",
-        changes="(SELECT actor.can('lock-exceptions:approve'))",
-        changed="(SELECT actor.can('lock-exceptions:approve'))"
-        " AND approved_by_id = (SELECT actor.id())",
+        f" AND approved_by_id IS NULL AND revoked_at IS NULL AND {_of_response('lock_exceptions')}",
+        changes=f"{RUNS} OR {APPROVES_EXCEPTIONS}",
         columns="(approved_by_id, approved_at, revoked_at, updated_at)",
+    )
+    secure(
+        "good_practice",
+        reads=SIGNED_IN,
+        creates=f"{MODERATES} AND EXISTS (SELECT FROM answers a JOIN audit_responses r"
+        " ON r.id = a.response_id WHERE a.id = answer_id AND a.agency_id = good_practice.agency_id"
+        " AND a.audit_id = good_practice.audit_id AND a.is_good_practice AND a.may_be_shared"
+        " AND r.status IN ('accepted', 'moderated', 'challenged', 'final', 'locked'))",
+        deletes=f"{RUNS} OR {writes}",
     )
     secure(
         "transitions",
@@ -349,9 +458,18 @@ def _secure_audits() -> None:
     )
 
 
+def _of_response(table: str) -> str:
+    """Say that a row names a response its writer sees, and the agency of that response."""
+    return (
+        f"EXISTS (SELECT FROM audit_responses r WHERE r.id = {table}.response_id"
+        f" AND r.agency_id = {table}.agency_id)"
+    )
+
+
 def downgrade() -> None:
     run(
-        "DROP TABLE transitions, lock_exceptions, evidence, submissions, answers,"
+        "DROP TABLE transitions, good_practice, lock_exceptions, evidence, submissions, answers,"
         " audit_responses, roster_entries, audits, questions, standards, instruments,"
-        " grade_values, grade_scales; DROP FUNCTION actor.guard_answer"
+        " grade_values, grade_scales; DROP FUNCTION actor.guard_answer, actor.guard_lock_exception,"
+        " actor.withdraw_good_practice, actor.kept_files"
     )

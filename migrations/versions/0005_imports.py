@@ -17,12 +17,11 @@ CREATE TABLE imports (
     is_dry_run boolean NOT NULL,
     status varchar(64) NOT NULL {one_of("status", STATES)},
     media_type text NOT NULL,
-    body_sha256 bytea,
-    rows_total integer,
-    rows_done integer NOT NULL DEFAULT 0,
-    rows_accepted integer NOT NULL DEFAULT 0,
-    rows_unchanged integer NOT NULL DEFAULT 0,
-    rows_rejected integer NOT NULL DEFAULT 0,
+    rows_total bigint NOT NULL,
+    rows_done bigint NOT NULL DEFAULT 0,
+    rows_accepted bigint NOT NULL DEFAULT 0,
+    rows_unchanged bigint NOT NULL DEFAULT 0,
+    rows_rejected bigint NOT NULL DEFAULT 0,
     problem jsonb,
     scopes text[] NOT NULL DEFAULT '{{}}',
     storage_key text,
@@ -34,13 +33,12 @@ CREATE INDEX imports_agency_id_idx ON imports (agency_id);
 CREATE TABLE import_rows (
     {RECORD},
     import_id uuid NOT NULL REFERENCES imports,
-    row_number integer NOT NULL CHECK (row_number > 0),
-    outcome text NOT NULL {one_of("outcome", ["accepted", "unchanged", "rejected"])},
+    row_number bigint NOT NULL CHECK (row_number > 0),
+    outcome varchar(64) NOT NULL {one_of("outcome", ["accepted", "unchanged", "rejected"])},
     record_id uuid,
     errors jsonb NOT NULL DEFAULT '[]',
     CONSTRAINT import_rows_number_key UNIQUE (import_id, row_number)
 );
-CREATE INDEX import_rows_import_id_idx ON import_rows (import_id, id);
 
 CREATE TABLE mail (
     {RECORD},
@@ -74,11 +72,16 @@ BEGIN
     PERFORM set_config('actor.context', '', true);
     SELECT p.id, p.kind, p.agency_id, i.scopes INTO asked
     FROM public.imports i JOIN public.principals p ON p.id = i.principal_id
-    WHERE i.id = import_id AND p.is_active AND i.status IN ('queued', 'running');
+    WHERE i.id = import_id AND p.is_active AND i.status IN ('queued', 'running')
+        AND NOT EXISTS (
+            SELECT FROM public.agency_suspensions s WHERE s.agency_id = p.agency_id
+        );
     IF asked.id IS NULL THEN
         RAISE EXCEPTION 'There is nobody to act for.' USING ERRCODE = 'SG401';
     END IF;
-    held := asked.scopes;
+    SELECT coalesce(array_agg(s.scope), '{}') INTO held FROM unnest(asked.scopes) AS s (scope)
+    WHERE NOT EXISTS (SELECT FROM public.clients c
+                      WHERE c.id = asked.id AND NOT s.scope = ANY (c.scopes));
     IF asked.kind = 'person' THEN
         SELECT coalesce(array_agg(DISTINCT g.capability), '{}'), coalesce(max(r.level), 0)
         INTO held, held_level
@@ -111,19 +114,33 @@ def upgrade() -> None:
         "imports",
         reads=MINE,
         creates="principal_id = (SELECT actor.id())"
-        " AND agency_id IS NOT DISTINCT FROM (SELECT actor.agency_id())",
+        " AND agency_id IS NOT DISTINCT FROM (SELECT actor.agency_id())"
+        " AND scopes <@ string_to_array(((SELECT actor.context()))[5], ',')",
         changes=MINE,
+        columns="(status, rows_done, rows_accepted, rows_unchanged, rows_rejected, problem,"
+        " storage_key, finished_at, updated_at)",
         trail=False,
     )
     secure("import_rows", reads=OF_MINE, creates=OF_MINE, deletes=WORKER, trail=False)
     let_policy_read("imports", "(id, principal_id, scopes, status)")
+    let_policy_read("clients", "(id, scopes)")
     writes_mail = (
         "(SELECT actor.can('jobs:run')) OR (SELECT actor.can('users:write'))"
         " OR (SELECT actor.can('users:authenticate')) OR (SELECT actor.can('audits:write'))"
     )
-    secure("mail", reads=WORKER, creates=writes_mail, changes=WORKER, trail=False)
+    secure(
+        "mail",
+        reads=WORKER,
+        creates=writes_mail,
+        changes=WORKER,
+        columns="(body, sent_at, attempts, failure, updated_at)",
+        trail=False,
+    )
     run(ENTER_JOB)
 
 
 def downgrade() -> None:
-    run("DROP FUNCTION actor.enter_job; DROP TABLE mail, import_rows, imports")
+    run(
+        "DROP FUNCTION actor.enter_job; DROP TABLE mail, import_rows, imports;"
+        "DROP POLICY looks_up ON clients; REVOKE SELECT ON clients FROM safeguarding_policy"
+    )

@@ -1,9 +1,11 @@
 """Examples of bodies, put together from the examples of their members."""
 
+import json
 import re
 from typing import Any
 
-Json = dict[str, Any]
+from app.openapi.rules import Json
+from app.openapi.schemas import nodes
 
 BY_FORMAT = {
     "uuid": "0199f7c2-5d3e-7a41-9c06-2b8f41d7e650",
@@ -16,6 +18,22 @@ BY_FORMAT = {
 BY_TYPE: dict[str, Any] = {"boolean": True, "null": None}
 TEXTS = ("text", "office@example.org", "0", "/text", BY_FORMAT["uuid"], "")
 """What a text without an example or a format may be: the first that its schema allows."""
+
+
+def exemplify(document: Json) -> None:
+    """Give every body without an example one, but for files that are no text."""
+    schemas = document["components"]["schemas"]
+    for node in nodes(document["paths"]):
+        for media in node.get("content", {}).values():
+            if "x-item-schema" in media:
+                line = json.dumps(example(media["x-item-schema"], schemas), ensure_ascii=False)
+                media.setdefault("example", line + "\n")
+            elif not media.keys() & {"example", "examples"} and not _is_binary(media):
+                media["example"] = example(media["schema"], schemas)
+
+
+def _is_binary(media: Json) -> bool:
+    return bool(media["schema"].get("format") == "binary")
 
 
 def example(schema: Json, schemas: Json, within: tuple[str, ...] = ()) -> Any:
@@ -47,7 +65,7 @@ def _of_type(kind: str, schema: Json, schemas: Json, within: tuple[str, ...]) ->
     if kind == "array":
         items = schema.get("items", {})
         endless = items.get("$ref", "").rpartition("/")[2] in within
-        return [] if endless or schema.get("maxItems") == 0 else [example(items, schemas, within)]
+        return [] if endless else [example(items, schemas, within)] * schema.get("minItems", 1)
     if kind in ("integer", "number"):
         return schema.get("minimum", schema.get("maximum", 0))
     if kind == "string":

@@ -50,7 +50,10 @@ class Operation:
     @property
     def changes_record(self) -> bool:
         """Whether a record that was read before is changed."""
-        return self.method in ("patch", "delete") or self.path.endswith("}/transitions")
+        if self.spec.get("x-unconditional"):
+            return False
+        moves = self.method == "post" and self.path.endswith("}/transitions")
+        return moves or self.method in ("patch", "delete")
 
     @property
     def creates(self) -> bool:
@@ -78,7 +81,7 @@ REQUEST_HEADERS: dict[str, tuple[Callable[[Operation], bool], Json]] = {
         lambda o: o.reads_record,
         {
             "description": "ETag of the record you hold; answers 304 if it is still the same.",
-            "schema": {"type": "string", "maxLength": 8192, "pattern": "^[ -~]*$"},
+            "schema": {"type": "string", "maxLength": 32_768, "pattern": "^.*$"},
             "example": TAG,
         },
     ),
@@ -114,7 +117,7 @@ RESPONSE_HEADERS: dict[str, tuple[Callable[[Operation, str], bool], Json]] = {
         },
     ),
     "Location": (
-        lambda _operation, status: status in ("201", "202"),
+        lambda o, status: status == "201" or (status == "202" and o.is_secured),
         {
             "description": "Path of what was made.",
             "required": True,
@@ -136,7 +139,7 @@ RESPONSE_HEADERS: dict[str, tuple[Callable[[Operation, str], bool], Json]] = {
         },
     ),
     "Retry-After": (
-        lambda _operation, status: status == "202",
+        lambda o, status: status == "202" and o.is_secured,
         {
             "description": "Seconds to wait.",
             "schema": {"type": "integer", "minimum": 0, "maximum": 86_400},
@@ -163,7 +166,10 @@ ERRORS: tuple[tuple[Callable[[Operation], bool], tuple[type[ApiError], ...]], ..
     (lambda o: "{" in o.path, (errors.NotFound,)),
     (lambda o: o.is_secured and o.method != "get", (errors.Conflict, errors.ConcurrentChange)),
     (lambda o: o.is_secured and o.has_body, (errors.UnknownReference,)),
-    (lambda o: o.path.endswith("}/transitions"), (errors.TransitionNotAllowed,)),
+    (
+        lambda o: o.method == "post" and o.path.endswith("}/transitions"),
+        (errors.TransitionNotAllowed,),
+    ),
     (
         lambda o: o.takes("Idempotency-Key"),
         (errors.InvalidIdempotencyKey, errors.IdempotencyKeyReused),
@@ -174,6 +180,14 @@ ERRORS: tuple[tuple[Callable[[Operation], bool], tuple[type[ApiError], ...]], ..
         (errors.RequestTimeout, errors.PayloadTooLarge, errors.UnsupportedMediaType),
     ),
     (lambda o: o.is_checked, (errors.Invalid,)),
-    (lambda _: True, (errors.TooManyRequests, errors.Unexpected, errors.Unavailable)),
+    (
+        lambda _: True,
+        (
+            errors.TooManyRequests,
+            errors.HeadersTooLarge,
+            errors.Unexpected,
+            errors.Unavailable,
+        ),
+    ),
 )
 """Errors that follow from what an operation is; its endpoint names only what it adds."""

@@ -1,0 +1,229 @@
+"""The ORM version: the same service as FastAPI's and SQLAlchemy's own guides write it.
+
+A session per request, the caller as a dependency, rows as mapped objects, `response_model`, and
+whose rows they are as a `WHERE`. No policies: it asks on an administrator's connection, and writes
+to copies of the tables without policies and triggers. The models and schemas are the product's.
+"""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, FastAPI, Header, HTTPException, Query, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+from app.access.tokens import hash_of
+from app.database import sqlalchemy_url
+from app.models.access import Event, IdempotencyKey, Principal, Role, RoleAssignment, Token
+from app.models.agencies import AgencyLead
+from app.models.audits import MAY_WRITE, Audit, AuditResponse
+from app.pagination import Page
+from app.schemas.agencies import AgencyLeadCreate, AgencyLeadRead
+from app.schemas.audit_responses import AuditResponseRead
+from app.sensitivity import Level
+from benchmarks.moves import moves
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Who calls, and what they may do."""
+
+    id: UUID
+    agency_id: UUID | None
+    level: int
+    capabilities: frozenset[str]
+
+
+async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
+    """Open a session for the request."""
+    async with request.app.state.sessions() as session:
+        yield session
+
+
+Session = Annotated[AsyncSession, Depends(get_session)]
+bearer = HTTPBearer()
+
+
+async def get_user(
+    session: Session, credentials: Annotated[HTTPAuthorizationCredentials, Depends(bearer)]
+) -> User:
+    """Look up who holds the token."""
+    found = await session.execute(
+        select(Principal, Token)
+        .join(Token, Token.principal_id == Principal.id)
+        .where(
+            Token.token_hash == hash_of(credentials.credentials),
+            Token.expires_at > datetime.now(UTC),
+            Token.revoked_at.is_(None),
+            Principal.is_active,
+        )
+    )
+    row = found.one_or_none()
+    if row is None:
+        raise HTTPException(401)
+    principal, token = row
+    if token.scopes is not None:
+        return User(principal.id, principal.agency_id, 1, frozenset(token.scopes))
+    roles = await session.scalars(
+        select(Role)
+        .join(RoleAssignment, RoleAssignment.role == Role.code)
+        .where(RoleAssignment.user_id == principal.id)
+    )
+    held = roles.all()
+    capabilities = frozenset(name for role in held for name in role.capabilities)
+    level = max((role.level for role in held), default=0)
+    return User(principal.id, principal.agency_id, level, capabilities)
+
+
+class Requires:
+    """A dependency that lets through who holds a scope."""
+
+    def __init__(self, scope: str) -> None:
+        self.scope = scope
+
+    async def __call__(self, user: Annotated[User, Depends(get_user)]) -> User:
+        """Return the user. Raises 403."""
+        if self.scope not in user.capabilities:
+            raise HTTPException(403)
+        return user
+
+
+def build(url: str, size: int) -> FastAPI:
+    """Build the application, with so many connections to the database at an address."""
+    engine = create_async_engine(
+        sqlalchemy_url(url),
+        pool_size=size,
+        max_overflow=0,
+        connect_args={"server_settings": {"search_path": "orm, public", "timezone": "UTC"}},
+    )
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.sessions = async_sessionmaker(engine, expire_on_commit=False)
+        yield
+        await engine.dispose()
+
+    app = FastAPI(lifespan=lifespan)
+    app.get("/v1/audit-responses", response_model=Page[AuditResponseRead])(list_responses)
+    app.get("/v1/audit-responses/{response_id}", response_model=AuditResponseRead)(read_response)
+    app.post("/v1/agency-leads", status_code=201, response_model=AgencyLeadRead)(create_lead)
+    return app
+
+
+def responses_of(user: User) -> Select[tuple[AuditResponse, Audit]]:
+    """Select what the user may see, with the audit that decides what may be done."""
+    found = select(AuditResponse, Audit).join(Audit, Audit.id == AuditResponse.audit_id)
+    if "audit-responses:all" not in user.capabilities:
+        found = found.where(AuditResponse.agency_id == user.agency_id)
+    return found
+
+
+CONDITIONS: dict[str, Callable[[AuditResponse, Audit], bool]] = {
+    "": lambda _, __: True,
+    MAY_WRITE: lambda _, audit: audit.status in {"open", "grace"},
+    "t.times_returned < 2": lambda response, _: response.times_returned < MOST_RETURNS,
+}
+MOST_RETURNS = 2
+
+
+def shown(response: AuditResponse, audit: Audit, user: User) -> dict[str, Any]:
+    """Add what is not a column, and leave out what the user may not see."""
+    is_own = response.agency_id == user.agency_id
+    members = {
+        name: getattr(response, name)
+        for name in AuditResponseRead.model_fields
+        if name not in {"allowed_transitions", "redactions"}
+    }
+    members["allowed_transitions"] = [
+        move.target
+        for move in moves(user.capabilities, is_own=is_own).get(response.status, [])
+        if CONDITIONS[move.condition](response, audit)
+    ]
+    members["redactions"] = []
+    if user.level < Level.agency and not is_own:
+        for name in INNER:
+            members[name] = None
+            members["redactions"].append({"pointer": f"/{name}", "reason": "agency_only"})
+    return members
+
+
+INNER = [
+    name
+    for name, field in AuditResponseRead.model_fields.items()
+    if AuditResponseRead.level_of(field) == Level.agency
+]
+
+
+async def list_responses(
+    session: Session,
+    user: Annotated[User, Depends(Requires("audit-responses:read"))],
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: UUID | None = None,
+) -> dict[str, Any]:
+    """List responses, newest first."""
+    query = responses_of(user).order_by(AuditResponse.id.desc()).limit(limit + 1)
+    if cursor is not None:
+        query = query.where(AuditResponse.id < cursor)
+    rows = (await session.execute(query)).all()
+    items = [shown(response, audit, user) for response, audit in rows[:limit]]
+    return {"items": items, "next_cursor": str(items[-1]["id"]) if len(rows) > limit else None}
+
+
+async def read_response(
+    session: Session,
+    user: Annotated[User, Depends(Requires("audit-responses:read"))],
+    response_id: UUID,
+) -> dict[str, Any]:
+    """Read one response."""
+    found = await session.execute(responses_of(user).where(AuditResponse.id == response_id))
+    row = found.one_or_none()
+    if row is None:
+        raise HTTPException(404)
+    return shown(*row.tuple(), user)
+
+
+async def create_lead(
+    request: Request,
+    session: Session,
+    user: Annotated[User, Depends(Requires("agency-leads:write"))],
+    idempotency_key: Annotated[str, Header()],
+    body: AgencyLeadCreate,
+) -> AgencyLead:
+    """Name a lead, once for each key."""
+    if user.agency_id is not None and user.agency_id != body.agency_id:
+        raise HTTPException(403)
+    operation = f"POST {request.url.path}"
+    known = await session.get(IdempotencyKey, (user.id, operation, idempotency_key))
+    if known is not None:
+        return await session.get_one(AgencyLead, known.record_id)
+    lead = AgencyLead(**body.model_dump())
+    session.add(lead)
+    await session.flush()
+    mac = sha256(json.dumps(body.model_dump(mode="json")).encode()).digest()
+    session.add(
+        IdempotencyKey(
+            actor_id=user.id,
+            operation=operation,
+            key=idempotency_key,
+            body_mac=mac,
+            record_id=lead.id,
+        )
+    )
+    session.add(
+        Event(
+            actor_id=user.id,
+            action="created",
+            subject="agency_leads",
+            record_id=lead.id,
+            agency_id=lead.agency_id,
+        )
+    )
+    await session.commit()
+    return lead
