@@ -23,6 +23,8 @@ RULES: dict[str, str] = {
     "not_a_choice": "Not one of the values in the contract.",
     "date_format": "A date is written YYYY-MM-DD.",
     "time_format": "A time is written as RFC 3339 with its offset.",
+    "days_in_order": "An audit opens, is due and locks, in this order.",
+    "names_nobody": "Say whom: by records, by identifiers or by a selection.",
     "invalid": "Breaks a rule of the contract.",
 }
 """What a value can break, by code. A `PydanticCustomError` of ours takes its type from here."""

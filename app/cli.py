@@ -24,6 +24,7 @@ from app.findings import Verdict
 from app.installation import SetupError, installed
 from app.main import create_app
 from app.refusals import OF_THE_DATABASE, from_database
+from app.registers import REGISTERS
 from app.settings import Settings
 
 app = typer.Typer(
@@ -82,6 +83,20 @@ def migrate(*, as_json: AsJson = False) -> None:
         asyncio.run(installation.upgrade())
     revision = newest_revision()
     typer.echo(json.dumps({"revision": revision}) if as_json else f"At revision {revision}.")
+
+
+@app.command()
+def registers(
+    register: Annotated[str, typer.Argument(help=f"One of {', '.join(REGISTERS)}.")],
+    file: Annotated[Path, typer.Argument(help="The file as its publisher gives it out.")],
+) -> None:
+    """Print a public register as rows for `POST /v1/imports?kind=agencies`, one a line."""
+    if register not in REGISTERS:
+        raise SetupError(f"A register is one of {', '.join(REGISTERS)}.")
+    if not file.is_file():
+        raise SetupError("There is no such file.")
+    for row in REGISTERS[register](file):
+        typer.echo(json.dumps(row, ensure_ascii=False))
 
 
 @app.command()

@@ -35,10 +35,18 @@ class Lifecycle:
     @property
     def allowed(self) -> str:
         """Return the SQL expression of the states the caller may move the record to."""
-        cases = ", ".join(
-            f"CASE WHEN {_condition(move)} THEN '{move.target}' END" for move in self.moves
+        sources = dict.fromkeys(move.source for move in self.moves)
+        cases = " ".join(f"WHEN '{source}' THEN {self._from(source)}" for source in sources)
+        return f"CASE t.status {cases} ELSE '[]'::json END"
+
+    def _from(self, source: str) -> str:
+        """Return the expression for a record that stands in one state."""
+        targets = ", ".join(
+            f"CASE WHEN {_condition(move)} THEN '{move.target}' END"
+            for move in self.moves
+            if move.source == source
         )
-        return f"array_to_json(array_remove(ARRAY[{cases}]::text[], NULL))"
+        return f"array_to_json(array_remove(ARRAY[{targets}]::text[], NULL))"
 
     def needs_reason(self, source: str, target: str) -> bool:
         """Tell whether a move must say why."""
@@ -50,7 +58,7 @@ class Lifecycle:
 
 
 def _condition(move: Move) -> str:
-    parts = [f"t.status = '{move.source}'", f"'{move.needs}' = ANY (caller.grants)"]
+    parts = [f"'{move.needs}' = ANY (caller.grants)"]
     if move.is_own:
         parts.append("t.agency_id = caller.agency_id")
     if move.is_others:

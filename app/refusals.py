@@ -48,6 +48,8 @@ CONSTRAINTS: dict[str, str] = {
     "questions_instrument_code_key": "Two questions have the same code.",
     "questions_number_check": "Only a question for a number has unit and bounds.",
     "questions_bounds_check": "The smallest number is above the largest.",
+    "audits_reference_key": "Another audit has this reference.",
+    "audits_dates_check": "An audit opens, is due and locks, in this order.",
     "answers_reason_check": "A question that does not apply needs a reason.",
     "submissions_two_people_check": "Who signs it off is not who completed it.",
     "submissions_agency_external_ref_key": "The external reference belongs to another submission.",

@@ -1,10 +1,14 @@
 """The stage: one PostgreSQL for the run, one database and one server for each worker; the cast."""
 
 import asyncio
+import os
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,21 +21,34 @@ from app.access.roles import CLIENT_SCOPES
 from app.access.tokens import hash_of, new_token
 from app.installation import Installation, installed
 from app.main import serve_app
+from app.postgres import EmbeddedServer
 from app.settings import Settings
 
 pytest_plugins = ("tests.stage", "tests.people", "tests.systems")
 Json = dict[str, Any]
 
 
+SHARED = "SAFEGUARDING_TEST_DIRECTORY"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the server that all workers share, in the process that outlives them."""
+    if hasattr(config, "workerinput") or config.option.collectonly:
+        return
+    directory = tempfile.mkdtemp(prefix="safeguarding-")
+    os.environ[SHARED] = directory
+    server = EmbeddedServer(Path(directory) / "postgres")
+    server.start()
+    config.add_cleanup(lambda: shutil.rmtree(directory, ignore_errors=True))
+    config.add_cleanup(server.stop)
+
+
 @pytest.fixture(scope="session")
-def settings(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Settings:
+def settings(worker_id: str) -> Settings:
     """The settings of this worker: a database of its own on the server all share."""
-    root = tmp_path_factory.getbasetemp()
-    if worker_id != "master":
-        root = root.parent
     return Settings(
         port=0,
-        data_dir=root / "safeguarding",
+        data_dir=Path(os.environ[SHARED]),
         database=f"test_{worker_id}",
         body_deadline_s=2.0,
         sign_in_attempts_per_minute=10_000,

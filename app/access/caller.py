@@ -71,6 +71,29 @@ class ActorSession(AsyncSession):
         return connection
 
 
+@asynccontextmanager
+async def entering(
+    database: Database, function: str, parameters: dict[str, Any]
+) -> AsyncIterator[ActorSession]:
+    """Open a transaction that a function of schema `actor` signs in to.
+
+    Commits when the block ends, rolls back when it raises.
+    """
+    async with ActorSession(database.engine, expire_on_commit=False) as db:
+        found = (await db.execute(text(f"SELECT * FROM {function}"), parameters)).one()
+        db.actor = Actor(
+            found.id,
+            found.kind,
+            found.agency_id,
+            found.level,
+            frozenset(found.grants),
+            found.token_id,
+            found.stepped_up_at,
+        )
+        yield db
+        await AsyncSession.commit(db)
+
+
 @dataclass(slots=True)
 class Caller:
     """Who calls an operation, by token and scope; not looked up until something is asked."""
@@ -99,23 +122,9 @@ class Caller:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[ActorSession]:
         """Enter a transaction; commit when the block ends, roll back when it raises."""
-        async with ActorSession(self.database.engine, expire_on_commit=False) as db:
-            row = await db.execute(
-                text("SELECT * FROM actor.enter(:hash, :scope)"),
-                {"hash": self.token_hash, "scope": self.scope},
-            )
-            found = row.one()
-            db.actor = Actor(
-                found.id,
-                found.kind,
-                found.agency_id,
-                found.level,
-                frozenset(found.grants),
-                found.token_id,
-                found.stepped_up_at,
-            )
+        mine = {"hash": self.token_hash, "scope": self.scope}
+        async with entering(self.database, "actor.enter(:hash, :scope)", mine) as db:
             yield db
-            await AsyncSession.commit(db)
 
     def header(self, name: str) -> str | None:
         """Return a header of the request; null where a job runs without one."""

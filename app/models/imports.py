@@ -49,7 +49,8 @@ class RowOutcome(StrEnum):
 class Import(Record):
     """A bulk push: what it is, how far it came, and the job that does it if it is large.
 
-    `rows_done` rows are committed: a push that broke off goes on after them.
+    `rows_done` rows are committed: a push that broke off goes on after them. `rows_mac` is the
+    keyed hash of those rows, `body_mac` that of all; null while not all have come.
     """
 
     __tablename__ = "imports"
@@ -61,11 +62,13 @@ class Import(Record):
     is_dry_run: Mapped[bool]
     status: Mapped[JobStatus]
     media_type: Mapped[str]
-    rows_total: Mapped[int] = mapped_column(BigInteger)
+    rows_total: Mapped[int | None] = mapped_column(BigInteger)
     rows_done: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     rows_accepted: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     rows_unchanged: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     rows_rejected: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    rows_mac: Mapped[bytes | None] = mapped_column(BYTEA)
+    body_mac: Mapped[bytes | None] = mapped_column(BYTEA)
     problem: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     scopes: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
     storage_key: Mapped[str | None]

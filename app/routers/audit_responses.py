@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Response
 
 from app.access.caller import Caller, Requires
-from app.access.scopes import Scope
+from app.access.scopes import Capability, Scope
 from app.errors import Invalid, PreconditionFailed, PreconditionRequired, responses
 from app.models.audits import RESPONSE_LIFECYCLE, AuditResponse
 from app.pagination import Page
@@ -44,7 +44,7 @@ async def list_audit_responses(
     caller: Read, filters: Annotated[AuditResponseFilters, Query()]
 ) -> Response:
     """List responses to audits, newest first: an agency's own, or all for the Board."""
-    return await page(caller, AuditResponseRead, filters)
+    return await page(caller, AuditResponseRead, filters, everyone=Capability.all_responses)
 
 
 @router.get("/audit-responses/{response_id}", response_model=AuditResponseRead)

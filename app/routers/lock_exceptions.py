@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Response
 
 from app.access.caller import Caller, Requires
-from app.access.scopes import Scope
+from app.access.scopes import Capability, Scope
 from app.errors import responses
 from app.pagination import Page
 from app.schemas.lock_exceptions import (
@@ -36,7 +36,7 @@ async def list_lock_exceptions(
     caller: Read, filters: Annotated[LockExceptionFilters, Query()]
 ) -> Response:
     """List lock exceptions, newest first."""
-    return await page(caller, LockExceptionRead, filters)
+    return await page(caller, LockExceptionRead, filters, everyone=Capability.all_responses)
 
 
 @router.post("/lock-exceptions", status_code=201, response_model=LockExceptionRead)

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Response
 
 from app.access.caller import Caller, Requires
-from app.access.scopes import Scope
+from app.access.scopes import Capability, Scope
 from app.errors import responses
 from app.pagination import Page
 from app.schemas.submissions import (
@@ -58,7 +58,7 @@ async def list_submissions(
     caller: Read, filters: Annotated[SubmissionFilters, Query()]
 ) -> Response:
     """List submissions without their answers, newest first."""
-    return await page(caller, SubmissionSummaryRead, filters)
+    return await page(caller, SubmissionSummaryRead, filters, everyone=Capability.all_responses)
 
 
 @router.get("/submissions/{submission_id}", response_model=SubmissionRead)

@@ -5,7 +5,7 @@ A row is the body of the single operation and passes the same schema, service an
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -15,14 +15,17 @@ from app.access.scopes import Scope
 from app.models.imports import ImportKind, RowOutcome
 from app.schemas.agencies import AgencyCreate
 from app.schemas.areas import AreaCreate
+from app.schemas.imports import AnswerRow, SubmissionRow
+from app.services.answer_rows import write_answer_rows
 from app.services.register_rows import write_agency, write_area
+from app.services.return_rows import write_submission
 from app.services.row_outcomes import Outcome, RowCheck, refusal_of, rejected
 from app.services.row_stream import Row
 
 T = TypeVar("T")
 Written = tuple[UUID, RowOutcome]
 WriteOne = Callable[[ActorSession, T], Awaitable[Written]]
-WriteMany = Callable[[ActorSession, list[tuple[int, T]]], Awaitable[list[Outcome]]]
+WriteMany = Callable[[ActorSession, Sequence[tuple[int, T]]], Awaitable[list[Outcome]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class Intake(Generic[T]):
 def one_by_one(write: WriteOne[T]) -> WriteMany[T]:
     """Write each row for itself: one that fails leaves the others as they are."""
 
-    async def write_many(db: ActorSession, rows: list[tuple[int, T]]) -> list[Outcome]:
+    async def write_many(db: ActorSession, rows: Sequence[tuple[int, T]]) -> list[Outcome]:
         return [await _write_one(db, number, body, write) for number, body in rows]
 
     return write_many
@@ -72,7 +75,11 @@ def _intake(schema: type[T], scope: Scope, chunk: int, write: WriteMany[T]) -> I
     return Intake(schema, scope, chunk, RowCheck(schema), write)
 
 
-INTAKES: dict[ImportKind, Intake] = {
+INTAKES: dict[ImportKind, Intake[Any]] = {
     ImportKind.areas: _intake(AreaCreate, Scope.areas_write, 200, one_by_one(write_area)),
     ImportKind.agencies: _intake(AgencyCreate, Scope.agencies_write, 200, one_by_one(write_agency)),
+    ImportKind.submissions: _intake(
+        SubmissionRow, Scope.audit_responses_submit, 50, one_by_one(write_submission)
+    ),
+    ImportKind.answers: _intake(AnswerRow, Scope.audit_responses_write, 5_000, write_answer_rows),
 }

@@ -22,13 +22,17 @@ async def page_within(
     schema: type[ReadSchema],
     filters: Paging,
     where: str,
+    sort: str | None = None,
 ) -> Response:
     """Answer with one page of what hangs on a record that the caller may see.
 
-    `where` compares a column of `t` with `$3`, the identifier of the record. Raises `NotFound`.
+    `where` compares a column of `t` with `$3`, the identifier of the record; `sort` as in `page`.
+    Raises `NotFound`.
     """
     seen = f"EXISTS (SELECT FROM {parent.__tablename__} WHERE id = $3)"
-    response = await page(caller, schema, filters, where=f"{where} AND {seen}", args=(id,))
+    response = await page(
+        caller, schema, filters, where=f"{where} AND {seen}", args=(id,), sort=sort
+    )
     if response.body == EMPTY:
         found = await caller.fetchrow(
             f"{ENTER} SELECT r.id FROM caller LEFT JOIN LATERAL (SELECT id FROM"
@@ -44,6 +48,4 @@ async def page_of_moves(
     caller: Caller, parent: type[Record], id: UUID, filters: Paging
 ) -> Response:
     """Answer with one page of the moves of a record, newest first. Raises `NotFound`."""
-    return await page_within(
-        caller, parent, id, TransitionRead, filters, "t.record_id = $3"
-    )
+    return await page_within(caller, parent, id, TransitionRead, filters, "t.record_id = $3")

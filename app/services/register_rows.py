@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+import asyncpg
+
 from app.access.caller import ActorSession
 from app.errors import Conflict, Invalid
 from app.models.agencies import Agency
@@ -98,7 +100,7 @@ async def write_agency(db: ActorSession, body: AgencyCreate) -> tuple[UUID, RowO
 
 async def _find_agency(
     db: ActorSession, identifiers: Sequence[dict[str, Any]]
-) -> Mapping[str, Any] | None:
+) -> asyncpg.Record | None:
     """Return the agency that has one of these identifiers. Raises `AmbiguousIdentifiers`."""
     members = ("scheme", "value", "valid_to")
     found = await db.fetch(AGENCIES, *([each[name] for each in identifiers] for name in members))
@@ -107,7 +109,7 @@ async def _find_agency(
     return found[0] if found else None
 
 
-def _changes(found: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+def _changes(found: asyncpg.Record, values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if found[name] != value}
 
 

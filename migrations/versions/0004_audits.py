@@ -124,7 +124,7 @@ CREATE TABLE roster_entries (
     duty_basis text,
     CONSTRAINT roster_entries_audit_agency_key UNIQUE (audit_id, agency_id)
 );
-CREATE INDEX roster_entries_audit_id_idx ON roster_entries (audit_id);
+CREATE INDEX roster_entries_audit_id_idx ON roster_entries (audit_id, id);
 CREATE INDEX roster_entries_agency_id_idx ON roster_entries (agency_id);
 
 CREATE TABLE audit_responses (
@@ -183,8 +183,10 @@ CREATE TABLE answers (
 );
 CREATE INDEX answers_agency_id_idx ON answers (agency_id, id);
 CREATE INDEX answers_question_id_idx ON answers (question_id);
+-- All a summary counts, and nothing it does not: what `app.services.answers.GIVEN` says.
 CREATE INDEX answers_audit_id_idx ON answers (audit_id, question_id)
-    INCLUDE (agency_id, grade, is_not_applicable, response_id, moderated_grade);
+    INCLUDE (response_id, agency_id, grade, moderated_grade, is_not_applicable)
+    WHERE NOT is_carried_forward AND (is_not_applicable OR grade IS NOT NULL OR value IS NOT NULL);
 
 CREATE TABLE submissions (
     {RECORD},
@@ -406,7 +408,7 @@ def _secure_audits() -> None:
         "audits",
         reads=f"CASE WHEN {ALL} THEN true ELSE status <> 'draft' END",
         creates=f"{RUNS} AND status = 'draft'",
-        changes=RUNS,
+        changes=f"{RUNS} OR {APPROVES}",
     )
     secure("roster_entries", reads=VISIBLE, creates=RUNS, deletes=RUNS)
     writes = f"({FILLS_IN} OR {SUBMITS})"

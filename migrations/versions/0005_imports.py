@@ -17,11 +17,13 @@ CREATE TABLE imports (
     is_dry_run boolean NOT NULL,
     status varchar(64) NOT NULL {one_of("status", STATES)},
     media_type text NOT NULL,
-    rows_total bigint NOT NULL,
+    rows_total bigint,
     rows_done bigint NOT NULL DEFAULT 0,
     rows_accepted bigint NOT NULL DEFAULT 0,
     rows_unchanged bigint NOT NULL DEFAULT 0,
     rows_rejected bigint NOT NULL DEFAULT 0,
+    rows_mac bytea,
+    body_mac bytea,
     problem jsonb,
     scopes text[] NOT NULL DEFAULT '{{}}',
     storage_key text,
@@ -117,8 +119,8 @@ def upgrade() -> None:
         " AND agency_id IS NOT DISTINCT FROM (SELECT actor.agency_id())"
         " AND scopes <@ string_to_array(((SELECT actor.context()))[5], ',')",
         changes=MINE,
-        columns="(status, rows_done, rows_accepted, rows_unchanged, rows_rejected, problem,"
-        " storage_key, finished_at, updated_at)",
+        columns="(status, media_type, rows_total, rows_done, rows_accepted, rows_unchanged,"
+        " rows_rejected, rows_mac, body_mac, problem, storage_key, finished_at, updated_at)",
         trail=False,
     )
     secure("import_rows", reads=OF_MINE, creates=OF_MINE, deletes=WORKER, trail=False)
@@ -133,6 +135,7 @@ def upgrade() -> None:
         reads=WORKER,
         creates=writes_mail,
         changes=WORKER,
+        deletes=WORKER,
         columns="(body, sent_at, attempts, failure, updated_at)",
         trail=False,
     )

@@ -1,0 +1,152 @@
+"""The worker: what runs without a request. Several may run at once; any of them may be killed."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import timedelta
+from uuid import UUID
+
+import asyncpg
+import structlog
+from pgqueuer import RetryRequested
+from pgqueuer.db import AsyncpgDriver
+from pgqueuer.models import Job
+from pgqueuer.qm import QueueManager
+
+from app.access.caller import Caller
+from app.access.scopes import Capability, Scope
+from app.access.tokens import derived_key, hash_of, service_token
+from app.database import Database
+from app.failures import trace
+from app.installation import Installation
+from app.jobs.clock import tick
+from app.jobs.deliveries import deliver
+from app.jobs.housekeeping import tidy
+from app.jobs.imports import run_import
+from app.services.queue import IMPORT, TABLES, queries
+from app.settings import Settings
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+CONNECTIONS = 4
+CLOCK_EVERY, MAIL_EVERY, TIDY_EVERY = 60.0, 5.0, 86_400.0
+"""Seconds between two rounds of the clock, of deliveries and of housekeeping."""
+PAUSE_S = 5.0
+"""After a failure that may pass, such as a server that restarts."""
+ABANDONED = timedelta(seconds=30)
+"""Silence after which a worker is taken for dead, and its job given to another."""
+MOST_ATTEMPTS = 5
+
+Round = Callable[[], Awaitable[object]]
+
+
+def run_worker(settings: Settings, installation: Installation) -> None:
+    """Work until SIGTERM or SIGINT."""
+    asyncio.run(_until_told(settings, installation))
+
+
+async def _until_told(settings: Settings, installation: Installation) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await work(settings, installation, stop)
+
+
+async def work(settings: Settings, installation: Installation, stop: asyncio.Event) -> None:
+    """Work until `stop`: the queue, the clock, mail and housekeeping, side by side."""
+    database = await Database.connect(installation.app_url, CONNECTIONS)
+    key = installation.secret_key
+
+    def service(scope: str) -> Caller:
+        token = hash_of(service_token(key, "worker"))
+        return Caller(database, token, scope, derived_key(key, "cursors"))
+
+    rounds: list[tuple[str, Round, float]] = [
+        ("clock", lambda: tick(service(Scope.audits_write), key), CLOCK_EVERY),
+        ("mail", lambda: deliver(service(Capability.run_jobs), settings, key), MAIL_EVERY),
+        ("housekeeping", lambda: tidy(service(Capability.run_jobs), settings, key), TIDY_EVERY),
+    ]
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for name, each, pause_s in rounds:
+                tasks.create_task(_again_and_again(name, each, pause_s, stop))
+            tasks.create_task(_take_jobs(settings, installation, database, stop))
+    finally:
+        await database.close()
+
+
+async def _again_and_again(name: str, each: Round, pause_s: float, stop: asyncio.Event) -> None:
+    """Do a round now and then. A failure is logged, and the next round comes all the same."""
+    while not stop.is_set():
+        try:
+            await each()
+        except Exception as error:  # noqa: BLE001 - one round must not end the others
+            log.warning("round_failed", round=name, **trace(error))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), pause_s)
+
+
+async def _take_jobs(
+    settings: Settings, installation: Installation, database: Database, stop: asyncio.Event
+) -> None:
+    """Take jobs from the queue, on a connection of its own; again after it was lost."""
+    while not stop.is_set():
+        try:
+            await _take_jobs_once(settings, installation, database, stop)
+        except Exception as error:  # noqa: BLE001 - the queue comes back when the server does
+            log.warning("queue_lost", **trace(error))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), PAUSE_S)
+
+
+async def _take_jobs_once(
+    settings: Settings, installation: Installation, database: Database, stop: asyncio.Event
+) -> None:
+    connection = await asyncpg.connect(installation.app_url)
+    try:
+        queue = QueueManager(queries(AsyncpgDriver(connection)), TABLES.channel)
+
+        @queue.entrypoint(IMPORT, concurrency_limit=1)
+        async def carry_out(job: Job) -> None:
+            await _carry_out(job, settings, installation, database)
+
+        stopping = asyncio.create_task(_pass_on(stop, queue))
+        try:
+            await queue.run(
+                dequeue_timeout=timedelta(seconds=2),
+                batch_size=1,
+                heartbeat_timeout=ABANDONED,
+                shutdown_on_listener_failure=True,
+            )
+        finally:
+            stopping.cancel()
+    finally:
+        await connection.close(timeout=PAUSE_S)
+
+
+async def _pass_on(stop: asyncio.Event, queue: QueueManager) -> None:
+    await stop.wait()
+    queue.shutdown.set()
+
+
+async def _carry_out(
+    job: Job, settings: Settings, installation: Installation, database: Database
+) -> None:
+    """Run an import as whoever asked for it. What may pass is tried again, later each time."""
+    import_id = UUID(bytes=job.payload)
+    token = hash_of(service_token(installation.secret_key, "worker"))
+    try:
+        await run_import(
+            database,
+            token,
+            import_id,
+            settings.data_dir,
+            derived_key(installation.secret_key, "cursors"),
+        )
+    except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
+        if job.attempts >= MOST_ATTEMPTS:
+            raise
+        log.warning("job_postponed", job=str(import_id), **trace(error))
+        raise RetryRequested(delay=timedelta(seconds=2**job.attempts)) from error
