@@ -240,7 +240,7 @@ def _script(name: str) -> list[str] | None:
         return [sys.executable, "examples/push_return.py"]
     compiler = ROOT / "tools" / "contract" / "node_modules" / "typescript"
     return (
-        ["node", "tools/run_typescript.cjs", "examples/push_return.ts"]
+        ["node", "tools/run_typescript.cjs", "examples/follow_returns.ts"]
         if compiler.exists()
         else None
     )

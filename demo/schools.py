@@ -109,7 +109,7 @@ def push_all(audit_id: str, sign_in: Callable[[str], Api], at_once: int = 4) -> 
 def figures(office: Api, audit_id: str) -> Json:
     """Read the summary, in the form of the expected figures."""
     summary = office.get(f"/audits/{audit_id}/summary")
-    missing = office.all(f"/audits/{audit_id}/returns", is_missing="true")
+    missing = office.all(f"/audits/{audit_id}/returns", missing="true")
     return {
         "roster": summary["roster"],
         "returned": summary["returned"],

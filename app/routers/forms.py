@@ -31,9 +31,7 @@ FORM = {
 }
 
 
-@router.get(
-    "/audit-responses/{response_id}/form", response_class=Response, responses={200: FORM}
-)
+@router.get("/audit-responses/{response_id}/form", response_class=Response, responses={200: FORM})
 async def read_form(
     caller: Read, response_id: ResponseId, query: Annotated[FormQuery, Query()]
 ) -> Response:

@@ -35,6 +35,9 @@ ImportId = Annotated[UUID, Path(description="The import.")]
 Read = Annotated[Caller, Requires(Scope.jobs_read)]
 Write = Annotated[Caller, Requires(Scope.imports_write)]
 MOST_ROWS = 1_000_000
+LATER: dict[int | str, dict[str, Any]] = {
+    202: {"model": JobRead, "description": "A job will do it."}
+}
 
 
 def _bodies() -> dict[str, Any]:
@@ -50,8 +53,7 @@ def _bodies() -> dict[str, Any]:
 @router.post(
     "/imports",
     response_model=ImportRead,
-    responses={202: {"model": JobRead, "description": "A job will do it."}}
-    | responses(IdempotencyKeyReused, JobEnded, RowsRejected, StorageFull),
+    responses=LATER | responses(IdempotencyKeyReused, JobEnded, RowsRejected, StorageFull),
     openapi_extra=_bodies(),
 )
 async def create_import(caller: Write, options: Annotated[ImportOptions, Query()]) -> Response:

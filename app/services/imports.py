@@ -109,16 +109,15 @@ async def push(caller: Caller, options: ImportOptions) -> Response:
     )
     try:
         await _receive(begun, work, arrival, request)
-        if begun.is_settled:
-            return await _answer(caller, begun.id, is_replayed=True)
-        await _arrived(caller, work, arrival, media_type)
-        return await _answer(caller, begun.id, is_replayed=begun.body_mac is not None)
+        if not begun.is_settled:
+            await _arrived(caller, work, arrival, media_type)
     except Exception:
         if not begun.has_key:
             await _give_up(work, NOT_CARRIED_OUT if arrival.is_whole else BROKEN_OFF)
         raise
     finally:
         arrival.discard()
+    return await _answer(caller, begun.id, is_replayed=begun.body_mac is not None)
 
 
 async def _begin(caller: Caller, options: ImportOptions, media_type: str) -> Begun:

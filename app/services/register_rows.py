@@ -80,8 +80,9 @@ async def write_agency(db: ActorSession, body: AgencyCreate) -> tuple[UUID, RowO
     """
     if not body.identifiers:
         raise IdentifierNeeded.at("/identifiers")
-    values = body.model_dump(exclude_unset=True)
-    identifiers, predecessors = values.pop("identifiers"), values.pop("predecessors", [])
+    values = body.model_dump(exclude_unset=True, exclude={"identifiers", "predecessors"})
+    identifiers = [each.model_dump() for each in body.identifiers]
+    predecessors = [each.model_dump() for each in body.predecessors]
     found = await _find_agency(db, identifiers)
     if found is None:
         agency_id = await insert(db, Agency, values)
