@@ -13,7 +13,7 @@ COMPILE_LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --gen
 	--custom-compile-command "make lock" pyproject.toml --group build
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test check bench soak duties openapi lock clean
+.PHONY: help demo test check lint types layers contract examples bench soak duties openapi lock clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile
@@ -24,14 +24,24 @@ demo: .venv/run.stamp ## Show the main job on real input; PORT, DATA_DIR, DEMO_E
 test: .venv/test.stamp ## Run every test; ARGS for pytest, JOBS processes
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
-check: .venv/test.stamp ## Format, lint, types, layers, contract, clients, examples
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
+check: lint types layers contract examples ## Format, lint, types, layers, contract, clients, examples
+
+lint: .venv/test.stamp
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+
+types: .venv/test.stamp
 	$(BIN)/python -m mypy
+
+layers: .venv/test.stamp
 	$(BIN)/lint-imports --no-cache
+
+contract: .venv/test.stamp
 	$(BIN)/safeguarding openapi --check $(SPEC)
 	PYTHON="$(CURDIR)/$(BIN)/python" tools/contract/lint.sh $(SPEC)
 	PYTHON="$(CURDIR)/$(BIN)/python" tools/contract/clients.sh $(SPEC)
+
+examples: .venv/test.stamp
 	PYTHON="$(CURDIR)/$(BIN)/python" tools/examples.sh
 
 bench: .venv/test.stamp ## Measure against the floor and the ORM; JSON=file keeps the figures

@@ -90,7 +90,7 @@ class Operator:
         agency: str | None = None,
         password: str | None = None,
     ) -> NewPerson:
-        """Register a person; with a password, which is judged first, the invitation is used at once.
+        """Register a person; with a password (judged first) the invitation is used at once.
 
         Raises SetupError for a role or agency there is none of, and ApiError for what the records
         contradict.

@@ -3,7 +3,8 @@
 The server listens on a Unix socket in a private directory, never on TCP, and lives as long as
 its owner. If it is killed, the owner starts it again; if the owner is killed, Linux interrupts
 the server, which then shuts down in order. Elsewhere (macOS) there is no such signal: there the
-server of a killed owner stays until the next `start` on its directory replaces it.
+server of a killed owner stays until the next `start` on its directory replaces it. Whoever is
+attached when the owner ends becomes the owner.
 """
 
 import atexit
@@ -36,6 +37,8 @@ STEADY_S, LONGEST_PAUSE_S = 2.0, 3.0
 STOP_STEPS_S = {signal.SIGINT: 30, signal.SIGQUIT: 10, signal.SIGKILL: 10}
 """How a server is told to end, and how long it may take. None of the three loses a commit."""
 
+HEIR_LOOKS_EVERY_S = 0.2
+
 _log = logging.getLogger(__name__)
 
 
@@ -46,7 +49,7 @@ class ServerState(StrEnum):
     starting = "starting"
     running = "running"
     attached = "attached"
-    """Another process owns it, and it goes with that process."""
+    """Another process owns it. When that process ends, one that is attached starts it again."""
     failed = "failed"
     """It does not come up any more, and is not tried again."""
 
@@ -66,6 +69,8 @@ class EmbeddedServer:
         self._owner = 0
         self._supervisor: _Supervisor | None = None
         self._address: tuple[str, int] | None = None
+        self._heir: threading.Thread | None = None
+        self._leaving = threading.Event()
 
     def start(self) -> None:
         """Make the cluster on first use, serve it or attach to its server, and wait until ready.
@@ -76,6 +81,10 @@ class EmbeddedServer:
             return
         try:
             self._address = self._own_or_attach()
+            if self._supervisor is None:
+                self._leaving.clear()
+                self._heir = threading.Thread(target=self._inherit, name="heir", daemon=True)
+                self._heir.start()
         except (OSError, subprocess.SubprocessError, SecretFileError) as error:
             self.stop()
             raise ServerError(str(error)) from error
@@ -86,6 +95,10 @@ class EmbeddedServer:
     def stop(self) -> None:
         """Shut the server down in order and wait for it, if this process owns it."""
         self._address = None
+        if self._heir is not None:
+            self._leaving.set()
+            self._heir.join()
+            self._heir = None
         if self._lock is None or not self.owned:
             return
         if self._supervisor is not None:
@@ -133,9 +146,7 @@ class EmbeddedServer:
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
             if self._supervisor is None and self._take_lock():
-                self._cluster.prepare()
-                self._supervisor = _Supervisor(self._cluster)
-                self._supervisor.start()
+                self._serve()
             if self._supervisor is not None:
                 self._supervisor.wait(deadline - time.monotonic())
             address = self._cluster.address()
@@ -143,6 +154,22 @@ class EmbeddedServer:
                 return address
             time.sleep(0.01)
         raise ServerError(f"The server of {self._cluster.directory} does not become ready.")
+
+    def _serve(self) -> None:
+        self._cluster.prepare()
+        self._supervisor = _Supervisor(self._cluster)
+        self._supervisor.start()
+
+    def _inherit(self) -> None:
+        """Own the server once its owner has ended: whoever is attached must not be left alone."""
+        while not self._leaving.wait(HEIR_LOOKS_EVERY_S):
+            try:
+                if self._take_lock():
+                    self._serve()
+                    return
+            except (OSError, subprocess.SubprocessError, ServerError) as error:
+                _log.warning("The embedded PostgreSQL is not taken over: %s", error)
+                return
 
     def _take_lock(self) -> bool:
         """Own the directory unless another server object does, in this process or another."""

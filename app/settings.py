@@ -26,6 +26,8 @@ class Settings(BaseSettings):
     """Private key of the certificate (PEM)."""
     connection_limit: int = Field(1000, ge=10)
     """Connections one API process keeps; it answers 503 to more."""
+    clock_every_s: float = Field(60.0, gt=0)
+    """Seconds between two looks of the worker at the calendar."""
     drain_s: int = Field(20, ge=0)
     """Longest time a request may still take once the server was told to stop."""
     log_requests: bool = False

@@ -1,5 +1,7 @@
 """What is measured on: a board of invented agencies that has held audits for forty years."""
 
+from uuid import UUID
+
 import asyncpg
 
 AUDITS = 40
@@ -7,6 +9,9 @@ AUDITS = 40
 
 QUESTIONS = 30
 """Questions of the instrument; every agency has answered all of them in the open round."""
+
+PUSHED, PUSH_QUESTIONS = "PUSH", 1000
+"""Prefix of the rounds that one push answers, and the questions of each."""
 
 COPIED = ("agency_leads", "idempotency_keys", "events", "answers")
 """Tables the other versions write to, each in a copy of its own without policies and triggers."""
@@ -26,9 +31,23 @@ async def load(admin: asyncpg.Connection, responses: int, *, with_answers: bool)
     await admin.execute(AGENCIES.format(agencies=agencies))
     await admin.execute(RESPONSES)
     if with_answers:
-        await admin.execute(ANSWERS)
+        await admin.execute(ROSTER + ANSWERS)
     await admin.execute("VACUUM (ANALYZE)")
     await admin.execute("CHECKPOINT")
+
+
+async def load_push(admin: asyncpg.Connection, values: int, agencies: int) -> list[UUID]:
+    """Open rounds of a thousand questions, so many that each agency owes so many answers.
+
+    Returns the agencies that owe them.
+    """
+    await admin.execute(PUSH.format(audits=values // PUSH_QUESTIONS, agencies=agencies))
+    await admin.execute("VACUUM (ANALYZE)")
+    rows = await admin.fetch(
+        "SELECT DISTINCT r.agency_id FROM audit_responses r JOIN audits a ON a.id = r.audit_id"
+        f" WHERE a.reference LIKE '{PUSHED}-%'"
+    )
+    return [row["agency_id"] for row in rows]
 
 
 async def copy_tables(admin: asyncpg.Connection, schema: str) -> None:
@@ -84,6 +103,29 @@ FROM instruments, generate_series(1, {AUDITS}) AS n, LATERAL (SELECT 1986 + n) A
 ORDER BY n;
 """
 
+PUSH = f"""
+WITH instrument AS (
+    INSERT INTO instruments (code, version, kind, title, grade_scale_id, status)
+    SELECT 'push', 1, 'section_11', 'A thousand questions', id, 'published' FROM grade_scales
+    RETURNING id
+), made AS (
+    INSERT INTO standards (instrument_id, position, code, title)
+    SELECT id, 1, 'S1', 'Standard' FROM instrument RETURNING id, instrument_id
+)
+INSERT INTO questions (instrument_id, standard_id, position, code, text, answer_type)
+SELECT instrument_id, id, n, 'Q' || n, 'How well is duty ' || n || ' met?', 'grade'
+FROM made, generate_series(1, {PUSH_QUESTIONS}) AS n;
+
+INSERT INTO audits (reference, title, kind, instrument_id, opens_on, due_on, locks_on, status)
+SELECT '{PUSHED}-' || n, 'Push ' || n, 'section_11', id, current_date - 1, current_date + 30,
+    current_date + 60, 'open'
+FROM instruments, generate_series(1, {{audits}}) AS n WHERE code = 'push';
+
+INSERT INTO audit_responses (audit_id, agency_id)
+SELECT a.id, g.id FROM audits a, (SELECT id FROM agencies ORDER BY id LIMIT {{agencies}}) g
+WHERE a.reference LIKE '{PUSHED}-%';
+"""
+
 AGENCIES = """
 INSERT INTO agencies (name, sector, duty_bases, town, valid_from)
 SELECT 'Agency ' || n, (ARRAY['school', 'college', 'police', 'nhs_acute', 'voluntary'])[n % 5 + 1],
@@ -121,6 +163,12 @@ SELECT id, audit_id, agency_id, duty_basis, status,
     'return-' || due_on, previous_id
 FROM placed, LATERAL (SELECT status NOT IN ('non_return', 'in_progress')) AS sent (is_in)
 ORDER BY id;
+"""
+
+ROSTER = """
+INSERT INTO roster_entries (audit_id, agency_id, duty_basis)
+SELECT audit_id, agency_id, duty_basis FROM audit_responses
+WHERE audit_id = (SELECT id FROM audits WHERE status = 'open');
 """
 
 ANSWERS = """

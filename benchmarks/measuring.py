@@ -21,9 +21,13 @@ WARM_UP_S = 0.4
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
-    """How long to measure."""
+class Size:
+    """How much to measure, and how long."""
 
+    rows: int
+    """Audit responses."""
+    values: int
+    """Answers in one push: thousands."""
     rounds: int
     seconds: float
     """Of each version in each round."""
@@ -72,7 +76,7 @@ class Comparison:
 
 
 def compare(
-    stage: Stage, generator: Generator, workload: Workload, versions: Sequence[Version], pace: Pace
+    stage: Stage, generator: Generator, workload: Workload, versions: Sequence[Version], size: Size
 ) -> Comparison:
     """Put one workload to all versions, in turn."""
     floor = next(version for version in versions if version.name == "floor")
@@ -80,12 +84,12 @@ def compare(
     found = Comparison(workload.name, workload.goal, workload.orm_goal, "requests/s")
     for version in versions:
         generator.send(Barrage(version.port, workload.requests(version.name), WARM_UP_S))
-    for round_ in range(pace.rounds):
+    for round_ in range(size.rounds):
         # Back and forth, so that nobody always comes after the same one.
         for name, version in turns if round_ % 2 == 0 else reversed(turns):
             if workload.is_write:
                 asyncio.run(_clear(stage))
-            barrage = Barrage(version.port, workload.requests(version.name), pace.seconds)
+            barrage = Barrage(version.port, workload.requests(version.name), size.seconds)
             found.rates.setdefault(name, []).append(generator.send(barrage).per_second)
     return found
 
@@ -101,18 +105,24 @@ class Growth:
     """How many times as long it takes in the large one."""
 
 
-Side = tuple[Version, list[bytes], int]
-"""Who is asked, what, and how many rows there are."""
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Who is asked, what, and how many rows there are."""
+
+    version: Version
+    requests: list[bytes]
+    rows: int
 
 
-def grow(generator: Generator, name: str, large: Side, small: Side, pace: Pace) -> Growth:
+def grow(generator: Generator, name: str, large: Side, small: Side, size: Size) -> Growth:
     """Put the same list to a large and a small installation, in turn."""
     rates: tuple[list[float], list[float]] = [], []
-    for seconds in [WARM_UP_S] + [pace.seconds] * pace.rounds:
-        for (version, requests, _), found in zip((large, small), rates, strict=True):
-            found.append(generator.send(Barrage(version.port, requests, seconds)).per_second)
+    for seconds in [WARM_UP_S] + [size.seconds] * size.rounds:
+        for side, found in zip((large, small), rates, strict=True):
+            barrage = Barrage(side.version.port, side.requests, seconds)
+            found.append(generator.send(barrage).per_second)
     of_large, of_small = (median(found[1:]) for found in rates)
-    return Growth(name, large[2], small[2], of_small / of_large)
+    return Growth(name, large.rows, small.rows, of_small / of_large)
 
 
 def say(step: str) -> None:

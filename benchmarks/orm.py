@@ -9,90 +9,26 @@ import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, FastAPI, Header, HTTPException, Query, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
-from app.access.tokens import hash_of
 from app.database import sqlalchemy_url
-from app.models.access import Event, IdempotencyKey, Principal, Role, RoleAssignment, Token
+from app.models.access import Event, IdempotencyKey
 from app.models.agencies import AgencyLead
-from app.models.audits import MAY_WRITE, Audit, AuditResponse
+from app.models.audits import MAY_WRITE, Answer, Audit, AuditResponse
+from app.models.instruments import GradeValue, Instrument, Question
 from app.pagination import Page
 from app.schemas.agencies import AgencyLeadCreate, AgencyLeadRead
 from app.schemas.audit_responses import AuditResponseRead
+from app.schemas.imports import AnswerRow
 from app.sensitivity import Level
 from benchmarks.moves import moves
-
-
-@dataclass(frozen=True, slots=True)
-class User:
-    """Who calls, and what they may do."""
-
-    id: UUID
-    agency_id: UUID | None
-    level: int
-    capabilities: frozenset[str]
-
-
-async def get_session(request: Request) -> AsyncIterator[AsyncSession]:
-    """Open a session for the request."""
-    async with request.app.state.sessions() as session:
-        yield session
-
-
-Session = Annotated[AsyncSession, Depends(get_session)]
-bearer = HTTPBearer()
-
-
-async def get_user(
-    session: Session, credentials: Annotated[HTTPAuthorizationCredentials, Depends(bearer)]
-) -> User:
-    """Look up who holds the token."""
-    found = await session.execute(
-        select(Principal, Token)
-        .join(Token, Token.principal_id == Principal.id)
-        .where(
-            Token.token_hash == hash_of(credentials.credentials),
-            Token.expires_at > datetime.now(UTC),
-            Token.revoked_at.is_(None),
-            Principal.is_active,
-        )
-    )
-    row = found.one_or_none()
-    if row is None:
-        raise HTTPException(401)
-    principal, token = row
-    if token.scopes is not None:
-        return User(principal.id, principal.agency_id, 1, frozenset(token.scopes))
-    roles = await session.scalars(
-        select(Role)
-        .join(RoleAssignment, RoleAssignment.role == Role.code)
-        .where(RoleAssignment.user_id == principal.id)
-    )
-    held = roles.all()
-    capabilities = frozenset(name for role in held for name in role.capabilities)
-    level = max((role.level for role in held), default=0)
-    return User(principal.id, principal.agency_id, level, capabilities)
-
-
-class Requires:
-    """A dependency that lets through who holds a scope."""
-
-    def __init__(self, scope: str) -> None:
-        self.scope = scope
-
-    async def __call__(self, user: Annotated[User, Depends(get_user)]) -> User:
-        """Return the user. Raises 403."""
-        if self.scope not in user.capabilities:
-            raise HTTPException(403)
-        return user
+from benchmarks.orm_access import Requires, Session, User
 
 
 def build(url: str, size: int) -> FastAPI:
@@ -113,6 +49,7 @@ def build(url: str, size: int) -> FastAPI:
     app = FastAPI(lifespan=lifespan)
     app.get("/v1/audit-responses", response_model=Page[AuditResponseRead])(list_responses)
     app.get("/v1/audit-responses/{response_id}", response_model=AuditResponseRead)(read_response)
+    app.post("/v1/imports")(push_answers)
     app.post("/v1/agency-leads", status_code=201, response_model=AgencyLeadRead)(create_lead)
     return app
 
@@ -227,3 +164,73 @@ async def create_lead(
     )
     await session.commit()
     return lead
+
+
+async def push_answers(
+    session: Session,
+    user: Annotated[User, Depends(Requires("audit-responses:write"))],
+    body: list[AnswerRow],
+) -> dict[str, Any]:
+    """Write answers of the own agency; report the rows that do not fit."""
+    audits = await session.scalars(
+        select(Audit).where(Audit.reference.in_({row.audit for row in body}))
+    )
+    targets = {audit.reference: await target_of(session, user, audit) for audit in audits}
+    rejected = []
+    for number, row in enumerate(body, start=1):
+        target = targets.get(row.audit)
+        if target is None or row.question not in target.questions or row.grade not in target.grades:
+            rejected.append(number)
+            continue
+        members = row.model_dump(exclude={"audit", "agency", "question"})
+        question_id = target.questions[row.question]
+        answer = target.answers.get(question_id)
+        if answer is None:
+            answer = Answer(
+                response_id=target.response.id,
+                audit_id=target.response.audit_id,
+                agency_id=target.response.agency_id,
+                question_id=question_id,
+            )
+            session.add(answer)
+            target.answers[question_id] = answer
+        for name, value in members.items():
+            setattr(answer, name, value)
+        answer.answered_by_id = user.id
+    await session.commit()
+    return {"rows_accepted": len(body) - len(rejected), "rejected": rejected}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the answers of one audit go."""
+
+    response: AuditResponse
+    questions: dict[str, UUID]
+    grades: set[str]
+    answers: dict[UUID, Answer]
+
+
+async def target_of(session: AsyncSession, user: User, audit: Audit) -> Target | None:
+    """Load what answers to an audit are checked against; null if it takes none."""
+    response = await session.scalar(
+        select(AuditResponse).where(
+            AuditResponse.audit_id == audit.id, AuditResponse.agency_id == user.agency_id
+        )
+    )
+    if response is None or audit.status not in {"open", "grace"}:
+        return None
+    instrument = await session.get_one(Instrument, audit.instrument_id)
+    questions = await session.scalars(
+        select(Question).where(Question.instrument_id == instrument.id)
+    )
+    grades = await session.scalars(
+        select(GradeValue.code).where(GradeValue.scale_id == instrument.grade_scale_id)
+    )
+    answers = await session.scalars(select(Answer).where(Answer.response_id == response.id))
+    return Target(
+        response=response,
+        questions={question.code: question.id for question in questions},
+        grades={*grades},
+        answers={answer.question_id: answer for answer in answers},
+    )

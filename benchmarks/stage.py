@@ -95,8 +95,8 @@ async def _load(
             installation=installation,
             rows=await admin.fetchval("SELECT count(*) FROM audit_responses"),
             admin_url=url,
-            business_office=await _sign_in(admin, None),
-            agency_system=await _sign_in(admin, agency_id),
+            business_office=await sign_in(admin, None),
+            agency_system=await sign_in(admin, agency_id),
             audit_id=await admin.fetchval("SELECT id FROM audits WHERE status = 'open'"),
             response_ids=[row["id"] for row in ids],
         )
@@ -104,7 +104,7 @@ async def _load(
         await admin.close()
 
 
-async def _sign_in(admin: asyncpg.Connection, agency_id: UUID | None) -> SignedIn:
+async def sign_in(admin: asyncpg.Connection, agency_id: UUID | None) -> SignedIn:
     """Sign in a manager of the Business Office, or the system of an agency."""
     token = new_token("p" if agency_id is None else "a")
     principal_id = await admin.fetchval(

@@ -26,8 +26,17 @@ from demo.mailbox import Mailbox
 
 ROOT = Path(__file__).parent.parent
 MANAGER = "manager@board.example.org"
-CLOCK_S = 75
-"""The worker looks at the calendar every minute."""
+SCOPES = [
+    "agencies:read",
+    "instruments:read",
+    "audits:read",
+    "audit-responses:read",
+    "audit-responses:write",
+    "audit-responses:submit",
+]
+"""What a system that pushes returns may do."""
+CLOCK_S = 30
+"""How long the worker may take to see that a day has come."""
 STARTED = time.monotonic()
 
 
@@ -125,6 +134,11 @@ def tell(url: str, environment: dict[str, str], mailbox: Mailbox) -> None:
     _leave(url, password, clients)
 
 
+def client_of(agency_id: str, name: str) -> Json:
+    """Write the registration of an agency's system that pushes returns."""
+    return {"agency_id": agency_id, "name": name, "scopes": SCOPES}
+
+
 def _schools_audit(office: Api, cast: dict[str, Api]) -> str:
     wanted = schools.expected()
     urns = sorted({line["urn"] for line in schools.returns()} | set(wanted["not_returned_urns"]))
@@ -138,7 +152,7 @@ def _schools_audit(office: Api, cast: dict[str, Api]) -> str:
     }
 
     def sign_in(urn: str) -> Api:
-        client = office.post("/clients", {"agency_id": at[urn], "name": "School system"})
+        client = office.post("/clients", client_of(at[urn], "School system"))
         return system(office.url, client)
 
     began = time.monotonic()
@@ -171,7 +185,7 @@ def _foreign_looks(
 ) -> Json:
     """Let another agency try to read what is not its own."""
     response = office.get("/audit-responses", audit_id=audit_id, limit=1)["items"][0]
-    client = office.post("/clients", {"agency_id": agency_ids["police"], "name": "Case system"})
+    client = office.post("/clients", client_of(agency_ids["police"], "Case system"))
     police = system(office.url, client)
     seen = police.get("/audit-responses", audit_id=audit_id)["items"]
     read = police.http.get(f"/audit-responses/{response['id']}").status_code
@@ -271,6 +285,7 @@ def main() -> int:
             "SMTP_HOST": "127.0.0.1",
             "SMTP_PORT": str(mailbox.port),
             "SMTP_TLS": "none",
+            "CLOCK_EVERY_S": "2",
             "SIGN_IN_ATTEMPTS_PER_MINUTE": "600",
         }
         try:

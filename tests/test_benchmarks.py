@@ -12,9 +12,9 @@ ROOT = Path(__file__).parent.parent
 
 def test_a_small_run_compares_every_workload(tmp_path: Path) -> None:
     figures = tmp_path / "figures.json"
-    size = ["--rows", "2000", "--rounds", "1", "--seconds", "0.05"]
+    size = ["--rows", "2000", "--values", "2000", "--rounds", "1", "--seconds", "0.05"]
 
-    run = subprocess.run(
+    run = subprocess.run(  # noqa: S603 - our own command
         [sys.executable, "-m", "benchmarks", *size, "--json", str(figures)],
         cwd=ROOT,
         capture_output=True,
@@ -31,7 +31,10 @@ def test_a_small_run_compares_every_workload(tmp_path: Path) -> None:
         assert set(workload) == {"ours", "floor", "orm", "to_floor", "to_orm"}
         assert workload["to_floor"] == workload["ours"] / workload["floor"]
         assert workload["to_orm"] == workload["ours"] / workload["orm"]
-    assert "list, requests/s" in run.stdout
+    assert set(circumstances["growth"]) == {"list", "list_of_agency"}
+    assert len(circumstances["policies"]) == 8
+    assert circumstances["summary_ms"] > 0
+    assert "bulk, values/s" in run.stdout
 
 
 def test_answers_that_say_the_same_time_in_other_words_are_the_same() -> None:

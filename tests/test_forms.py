@@ -36,7 +36,7 @@ KINDS: tuple[Json, ...] = (
 NASTY = (
     "=1+1", "+44 20", "-5 staff", "@home", "\tindented", "\r\nsecond line", "'tis", "'=quoted",
     "''=twice", "CLEAR", "'CLEAR", "CLEARLY", "a\r\nb\rc\nd", 'say "yes"; or, "no"', " spaced ",
-    "_x000D_", "\x01\x1f", "<b>&amp;</b>", "Zoë — 日本 \U0001f600", "12", "3.0", "2027-03-31",
+    "_x000D_", "a\x01\x1f", "<b>&amp;</b>", "Zoë — 日本 \U0001f600", "12", "3.0", "2027-03-31",
     "true", "http://example.org", "x" * 19_000,
 )  # fmt: skip
 """Texts that a spreadsheet likes to change."""
@@ -458,6 +458,16 @@ def sparse() -> bytes:
     return content.getvalue()
 
 
+def echo() -> bytes:
+    """Return a workbook that holds a long text once and shows it in 4,000 cells."""
+    content = BytesIO()
+    with xlsxwriter.Workbook(content) as book:
+        sheet = book.add_worksheet()
+        for row in range(4_000):
+            sheet.write(row, 0, "x" * 32_000)
+    return content.getvalue()
+
+
 WORKBOOK = as_xlsx(("code", "answer"), ("1.1", "met"))
 
 
@@ -475,8 +485,10 @@ WORKBOOK = as_xlsx(("code", "answer"), ("1.1", "met"))
         pytest.param(b"code\n", "text/html", 415, "unsupported_media_type", id="another type"),
         pytest.param(bytes(5_242_881), CSV, 413, "payload_too_large", id="too large"),
         pytest.param(b"code\n" + b"1\n" * 5000, CSV, 413, "payload_too_large", id="many rows"),
+        pytest.param(b"code" + b"," * 500, CSV, 413, "payload_too_large", id="many columns"),
         pytest.param(bomb(), XLSX, 413, "payload_too_large", id="a bomb"),
         pytest.param(sparse(), XLSX, 422, "unreadable_sheet", id="17 thousand million cells"),
+        pytest.param(echo(), XLSX, 422, "unreadable_sheet", id="one text in every cell"),
     ],
 )
 async def test_what_is_no_form_is_refused_and_nobody_comes_to_harm(

@@ -76,7 +76,7 @@ async def test_hostile_rows_are_errors_of_their_rows(
     agency_system: SignedIn, audit: StagedAudit
 ) -> None:
     start = json.dumps(answer_row(audit)).encode()[:-1]
-    rows = [
+    rows: list[Json | bytes] = [
         start + b', "narrative": ' + b"[" * 5000 + b"]" * 5000 + b"}",
         start + b', "value": NaN}',
         start + b', "grade": "met", "grade": "partly"}',
@@ -218,7 +218,7 @@ async def test_an_incomplete_return_leaves_the_others_and_nothing_of_itself(
 
 @pytest.mark.parametrize("kind", ["answers", "submissions"])
 async def test_rows_of_another_agency_are_refused(
-    business_office: SignedIn, agency: Json, sign_in: SignIn, owner: asyncpg.Connection, kind: str
+    business_office: SignedIn, sign_in: SignIn, owner: asyncpg.Connection, kind: str
 ) -> None:
     own, others = uuid4().hex[:12], uuid4().hex[:12]
     stranger = await _agency(business_office, others)

@@ -26,7 +26,7 @@ async def newest(owner: asyncpg.Connection, caller: SignedIn) -> Json:
 
 def spool_of(server: Server, job: Json) -> Path:
     """Return where the body of a job lies."""
-    return server.settings.data_dir / "imports" / job["storage_key"]
+    return server.settings.data_dir / "imports" / str(job["storage_key"])
 
 
 @pytest.fixture

@@ -203,6 +203,18 @@ async def test_a_second_process_attaches(directory: Path) -> None:
         assert server.state is ServerState.attached
 
 
+async def test_who_is_attached_takes_over_when_the_owner_ends(directory: Path) -> None:
+    with another_owner(directory) as owner, EmbeddedServer(directory) as server:
+        owner.kill()
+        owner.wait()
+
+        while not server.owned:  # noqa: ASYNC110 - the server has no event for it
+            await asyncio.sleep(0.01)
+        assert await ask_when_up(server.admin_url, "SELECT 1") == 1
+        assert server.state is ServerState.running
+    assert not (directory / "run").exists()
+
+
 async def test_who_is_attached_does_not_stop_the_server(
     server: EmbeddedServer, directory: Path
 ) -> None:

@@ -1,6 +1,7 @@
 """The schools audit of 2017, as the demonstration plays it. Framework section 15."""
 
 import asyncio
+from collections.abc import Iterator
 from uuid import uuid4
 
 import asyncpg
@@ -12,10 +13,12 @@ from tests.conftest import Json, Server, SignedIn, SignIn
 
 
 @pytest.fixture
-def office(server: Server, business_office: SignedIn) -> Api:
+def office(server: Server, business_office: SignedIn) -> Iterator[Api]:
     """The Business Office, as the demonstration has it."""
     token = business_office.headers["authorization"].removeprefix("Bearer ")
-    return Api(server.url, token)
+    api = Api(server.url, token)
+    yield api
+    api.http.close()
 
 
 async def tokens_of_schools(

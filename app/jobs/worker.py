@@ -30,8 +30,8 @@ from app.settings import Settings
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 CONNECTIONS = 4
-CLOCK_EVERY, MAIL_EVERY, TIDY_EVERY = 60.0, 5.0, 86_400.0
-"""Seconds between two rounds of the clock, of deliveries and of housekeeping."""
+MAIL_EVERY, TIDY_EVERY = 5.0, 86_400.0
+"""Seconds between two rounds of deliveries and of housekeeping."""
 PAUSE_S = 5.0
 """After a failure that may pass, such as a server that restarts."""
 ABANDONED = timedelta(seconds=30)
@@ -64,7 +64,7 @@ async def work(settings: Settings, installation: Installation, stop: asyncio.Eve
         return Caller(database, token, scope, derived_key(key, "cursors"))
 
     rounds: list[tuple[str, Round, float]] = [
-        ("clock", lambda: tick(service(Scope.audits_write), key), CLOCK_EVERY),
+        ("clock", lambda: tick(service(Scope.audits_write), key), settings.clock_every_s),
         ("mail", lambda: deliver(service(Capability.run_jobs), settings, key), MAIL_EVERY),
         ("housekeeping", lambda: tidy(service(Capability.run_jobs), settings, key), TIDY_EVERY),
     ]

@@ -3,7 +3,6 @@
 A blank cell leaves what is on record, `CLEAR` empties it.
 """
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,8 +15,9 @@ from app.errors import ProblemError
 from app.models.instruments import AnswerType
 from app.schemas.answers import AnswerWrite
 from app.services.answers import MEMBERS
+from app.services.form_cells import is_blank, text, value_of, yes_no
 from app.services.forms import SENTENCES
-from app.services.spreadsheets import CLEAR, Cell, Table, cell_name, plain
+from app.services.spreadsheets import CLEAR, Cell, Table, cell_name
 
 ASKED = "standard code question guidance answer_type allowed_answers previous_grade".split()
 """Columns that only tell."""
@@ -42,9 +42,6 @@ COLUMN_OF = {
 }
 """Columns that are not named as their member is."""
 NAMES = member_names(AnswerWrite.model_json_schema())
-BLANK = re.compile(r"[\0-\x20]*")
-NUMBER = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?")
-YES_NO = {"yes": True, "true": True, "no": False, "false": False}
 FAULTS = {
     "unknown_column": "The form has no column of this name.",
     "duplicate_column": "The column comes twice.",
@@ -94,7 +91,7 @@ class FormRow:
         """Return a cell; null where it is blank, or the column is not there."""
         place = self.columns.get(name)
         value = None if place is None or place >= len(self.cells) else self.cells[place]
-        return None if isinstance(value, str) and BLANK.fullmatch(value) else value
+        return None if is_blank(value) else value
 
     def error(self, name: str, code: str) -> ProblemError:
         """Say what is wrong with a cell; where its column is missing, at the question's code."""
@@ -233,33 +230,3 @@ def _fault(row: int, column: int, code: str) -> ProblemError:
     detail = FAULTS.get(code) or SENTENCES.get(code) or RULES[code]
     pointer = f"/cells/{cell_name(row, column)}"
     return ProblemError(location="body", pointer=pointer, code=code, detail=detail)
-
-
-def text(cell: Cell) -> str | None:
-    """Return a cell as text, a whole number without a point; null where it is to be empty."""
-    if cell is None or cell == CLEAR:
-        return None
-    if isinstance(cell, bool):
-        return str(cell).upper()
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return plain(str(cell))
-
-
-def yes_no(cell: Cell) -> Cell:
-    """Return true or false; anything else as it is, to be refused."""
-    return YES_NO.get(str(cell).strip().lower(), cell)
-
-
-def value_of(cell: Cell, kind: AnswerType) -> Cell:
-    """Return what a question is answered with; what does not fit as it is, to be refused."""
-    if kind == AnswerType.yes_no:
-        return yes_no(cell)
-    if kind == AnswerType.text:
-        return text(cell)
-    if kind != AnswerType.number:
-        return str(text(cell)).strip()
-    if isinstance(cell, str) and NUMBER.fullmatch(plain(cell.strip())):
-        number = plain(cell.strip())
-        return float(number) if "." in number else int(number)
-    return int(cell) if isinstance(cell, float) and cell.is_integer() else cell

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from io import BytesIO, StringIO
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile, ZipFile
@@ -23,12 +24,13 @@ CSV, XLSX = TYPES["csv"], TYPES["xlsx"]
 UNPACKED_BYTES = 50 * 1024 * 1024
 MOST_PARTS = 1_000
 RATIO = 200
-"""How far a workbook may unpack: text shrinks to a tenth or so, nothing honest to less than this.
-"""
+"""How many times its size a workbook may unpack to: an honest one stays far below."""
 SMALL_BYTES = 1024 * 1024
 """Up to here the ratio does not matter."""
-MOST_ROWS = 5_000
-READING_S = 30.0
+MOST_ROWS, MOST_COLUMNS = 5_000, 200
+LONGEST = 4 * MOST_ROWS
+"""Most rows that are looked at, blank ones at the end included."""
+READING_S = 15.0
 READER = Path(__file__).with_name("workbook_reader.py")
 READERS = asyncio.Semaphore(2)
 CLEAR = "CLEAR"
@@ -159,9 +161,12 @@ def _read_csv(content: bytes, header: frozenset[str]) -> Table:
     try:
         delimiter = max(",;\t", key=lambda each: len(header & _first_row(text, each)))
         rows = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
-        return [[*row] for row in rows]
+        table: Table = [[*row] for row in islice(rows, LONGEST)]
     except csv.Error:
         raise UnreadableSheet from None
+    if len(table) == LONGEST or max(map(len, table), default=0) > MOST_COLUMNS:
+        raise PayloadTooLarge
+    return table
 
 
 def _first_row(text: str, delimiter: str) -> set[str]:

@@ -13,8 +13,10 @@ from io import BytesIO
 from python_calamine import CalamineWorkbook
 
 MEMORY_BYTES = 512 * 1024 * 1024
-CPU_S = 20
+CPU_S = 10
 MOST_ROWS, MOST_COLUMNS = 20_000, 200
+MOST_CHARACTERS = 20_000_000
+"""A text that stands in the file once can be shown in many cells."""
 SHEET = "Form"
 
 
@@ -28,7 +30,10 @@ def main() -> None:
     sheet = workbook.get_sheet_by_name(SHEET if SHEET in names else names[0])
     if sheet.total_height > MOST_ROWS or sheet.total_width > MOST_COLUMNS:
         sys.exit(1)
-    json.dump(sheet.to_python(skip_empty_area=False), sys.stdout, default=_text)
+    rows = sheet.to_python(skip_empty_area=False)
+    if sum(len(cell) for row in rows for cell in row if isinstance(cell, str)) > MOST_CHARACTERS:
+        sys.exit(1)
+    sys.stdout.buffer.write(json.dumps(rows, ensure_ascii=False, default=_text).encode())
 
 
 def _text(value: object) -> str:
