@@ -18,7 +18,7 @@ MAX_ERRORS = 50
 
 Location = Literal["body", "query", "path", "header"]
 Code = Annotated[str, Field(max_length=64, pattern="^[a-z][a-z0-9_]*$")]
-Sentence = Annotated[str, Field(max_length=300)]
+Sentence = Annotated[str, Field(max_length=300, pattern="^[^\\u0000]+$")]
 RequestId = Annotated[
     str, Field(max_length=36, json_schema_extra={"format": "uuid"}, description="The request.")
 ]
@@ -34,6 +34,7 @@ class ProblemError(BaseModel):
         str,
         Field(
             max_length=4096,
+            pattern="^[^\\u0000]*$",
             description="JSON Pointer into the body, empty for the whole of it; elsewhere the name"
             " of the parameter. A name that is not in the contract is left out.",
         ),
@@ -48,7 +49,10 @@ class Problem(BaseModel):
     type: Annotated[
         str, Field(max_length=80, pattern="^/problems/", description="Page about this problem.")
     ]
-    title: Annotated[str, Field(max_length=80, description="The problem in a few words.")]
+    title: Annotated[
+        str,
+        Field(max_length=80, pattern="^[^\\u0000]+$", description="The problem in a few words."),
+    ]
     status: Annotated[
         int,
         Field(ge=400, le=599, json_schema_extra={"format": "int32"}, description="HTTP status."),

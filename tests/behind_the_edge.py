@@ -8,10 +8,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, FastAPI, Form, Query, Request, UploadFile
 from fastapi.responses import PlainTextResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict
-from wire import CANARY, on_the_wire
 
 from app import refusals
 from app.edge import Edge
+from tests.wire import CANARY, on_the_wire
 
 MEGABYTE = 1_048_576
 JSON = {"Content-Type": "application/json"}

@@ -420,3 +420,21 @@ async def test_an_agency_new_to_the_second_year_begins_empty(
 
     response = await response_to(business_office, second, newcomer)
     assert response["previous_response_id"] is None
+
+
+async def test_only_questions_that_are_put_to_the_agency_are_carried_forward(
+    business_office: SignedIn, instrument: Json, agency: Json, agency_system: SignedIn
+) -> None:
+    first = await open_round(business_office, instrument, [agency])
+    await submit(agency_system, first, whole_return(instrument, agency, "2"))
+    path = f"/agencies/{agency['id']}"
+    changed = await business_office.patch(
+        path, json={"duty_bases": ["contract"]}, headers=await tag_of(business_office, path)
+    )
+    assert changed.status_code == 200, changed.text
+
+    second = await open_round(business_office, instrument, [agency], previous_audit_id=first["id"])
+
+    before = await answers_of(agency_system, await response_to(agency_system, first, agency))
+    after = await answers_of(agency_system, await response_to(agency_system, second, agency))
+    assert before.keys() - after.keys() == {"1.3"}

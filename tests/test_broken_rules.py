@@ -20,11 +20,11 @@ from pydantic import (
     PastDate,
 )
 from pydantic_core import PydanticCustomError
-from wire import CANARY, assert_problem, discreet, on_the_wire
 
 from app import refusals
 from app.broken_rules import broken_rules
 from app.edge import Edge
+from tests.wire import CANARY, assert_problem, discreet, on_the_wire
 
 
 def quarrel(value: str) -> str:

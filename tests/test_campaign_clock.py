@@ -256,3 +256,16 @@ async def test_the_deputy_is_reminded_where_no_lead_is_in_office(
     assert [recipient for recipient, _, _ in await letters.about(audit)] == [
         "deputy@agency.example"
     ]
+
+
+async def test_the_lead_in_office_goes_before_the_deputy(
+    business_office: SignedIn, worker: Caller, audit: Json, agency: Json, letters: Letters
+) -> None:
+    deputy = {"is_deputy": True, "email": "deputy@agency.example", "valid_from": "2000-01-01"}
+    await name_lead(business_office, agency, **deputy)
+    await name_lead(business_office, agency)
+    await advance_audits(worker, OPENS)
+
+    await due_reminders(worker, letters.key, OPENS)
+
+    assert [recipient for recipient, _, _ in await letters.about(audit)] == ["lead@agency.example"]

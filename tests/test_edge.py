@@ -5,14 +5,14 @@ from collections.abc import AsyncIterator, Iterator
 from traceback import format_exception
 from typing import Any
 
-import behind_the_edge
 import httpx
 import pytest
-from behind_the_edge import JSON, application, served
 from starlette.types import Receive, Scope, Send
-from wire import CANARY, assert_problem, discreet, on_the_wire, request, say
 
 from app.edge import Edge
+from tests import behind_the_edge
+from tests.behind_the_edge import JSON, application, served
+from tests.wire import CANARY, assert_problem, discreet, on_the_wire, request, say
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,10 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import APIRouter, Depends, FastAPI
-from wire import CANARY, assert_problem, discreet, on_the_wire
 
 from app import edge, errors, refusals, strict_json
 from app.errors import ApiError, Conflict, NotFound, Problem, ProblemError, responses
+from tests.wire import CANARY, assert_problem, discreet, on_the_wire
 
 operations = APIRouter(prefix="/v1")
 

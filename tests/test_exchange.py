@@ -12,8 +12,9 @@ from typing import Any
 
 import httpx
 import pytest
-from behind_the_edge import DEADLINE_S, JSON, MEGABYTE, served
-from wire import assert_problem, discreet, request, say
+
+from tests.behind_the_edge import DEADLINE_S, JSON, MEGABYTE, served
+from tests.wire import assert_problem, discreet, request, say
 
 
 @pytest.fixture(scope="module")

@@ -77,10 +77,9 @@ async def test_a_published_instrument_never_changes(business_office: SignedIn) -
     instrument = await publish(business_office, shipped("section_11"))
     path, now = f"/instruments/{instrument['id']}", {"If-Match": "*"}
 
-    answers = [
-        await business_office.patch(path, json=change, headers=now)
-        for change in ({"title": "New"}, {"standards": []})
-    ]
+    changes: list[Json] = [{"title": "New"}, {"standards": []}]
+
+    answers = [await business_office.patch(path, json=each, headers=now) for each in changes]
     again = await business_office.post("/instruments", json=exported(instrument))
 
     assert [(e.status_code, e.json()["code"]) for e in answers] == [(409, "not_a_draft")] * 2

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from tests.conftest import Json, Server, SignedIn, SignIn
-from tests.pushing import answer_row, lines, push_rows, run_job
+from tests.pushing import answer_row, break_off, lines, push_rows, run_job, until_done
 from tests.stage import StagedAudit, stage_audit
 
 MANY = 1_200
@@ -105,6 +105,25 @@ async def test_a_job_that_is_run_again_does_nothing_twice(
     await run_job(server, job)
 
     assert (await newest(owner, agency_system))["rows_accepted"] == MANY
+
+
+@pytest.mark.duty("X2")
+async def test_a_large_push_that_broke_off_is_finished_by_a_job(
+    server: Server, agency_system: SignedIn, large: StagedAudit, owner: asyncpg.Connection
+) -> None:
+    body, key = body_of(large), "j-2"
+    await break_off(server, agency_system, "kind=answers", key, body[: len(body) // 2])
+    broken = await until_done(owner, agency_system, 1)
+
+    resumed = await push_rows(agency_system, "answers", body, {"Idempotency-Key": key})
+    await run_job(server, await newest(owner, agency_system))
+
+    assert 0 < broken["rows_done"] < MANY
+    assert (resumed.status_code, resumed.json()["id"]) == (202, str(broken["id"]))
+    done = await newest(owner, agency_system)
+    assert (done["status"], done["rows_done"], done["rows_accepted"]) == ("succeeded", MANY, MANY)
+    stored = await owner.fetchval("SELECT count(*) FROM answers WHERE audit_id = $1", large.id)
+    assert stored == MANY
 
 
 async def test_an_atomic_job_with_a_bad_row_applies_nothing(

@@ -16,12 +16,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.orm.exc import StaleDataError
-from wire import CANARY, assert_problem, discreet, on_the_wire
 
 from app import errors, refusals
 from app.database import sqlalchemy_url
 from app.edge import Edge
 from app.installation import Installation
+from tests.wire import CANARY, assert_problem, discreet, on_the_wire
 
 Act = Callable[[], Awaitable[Any]]
 

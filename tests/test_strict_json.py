@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator, Iterator
 import httpx
 import pytest
 from fastapi import FastAPI, Request
-from wire import CANARY, assert_problem, discreet, on_the_wire
 
 from app import refusals
 from app.edge import Edge
+from tests.wire import CANARY, assert_problem, discreet, on_the_wire
 
 MEGABYTE = 1_048_576
 JSON = {"Content-Type": "application/json"}

@@ -16,4 +16,4 @@ if ! command -v node >/dev/null || ! [ -x "$compiler" ]; then
     exit 0
 fi
 "$compiler" --noEmit --strict --target es2022 --module esnext --moduleResolution bundler \
-    --lib es2022,dom --types "" examples/*.ts
+    --lib es2022,dom examples/*.ts

@@ -161,23 +161,23 @@ class AgencyRead(RecordRead, table=Agency, level=Level.public):
     predecessors: Annotated[
         list[Neighbour],
         Computed(_neighbours("predecessor_id", "successor_id")),
-        Field(description="Agencies this one went on from."),
+        Field(max_length=1000, description="Agencies this one went on from."),
     ]
     successors: Annotated[
         list[Neighbour],
         Computed(_neighbours("successor_id", "predecessor_id")),
-        Field(description="Agencies this one went on in."),
+        Field(max_length=1000, description="Agencies this one went on in."),
     ]
 
 
 class AgencyFilters(Paging):
     """Query parameters of the list."""
 
-    sector: Annotated[list[Sector], Field(description="Any of these sectors.")] = []
+    sector: Annotated[list[Sector], Field(max_length=50, description="Any of these sectors.")] = []
     duty_basis: Annotated[
         list[DutyBasis],
         Matches("t.duty_bases && {}::text[]"),
-        Field(description="Owing an answer for any of these reasons."),
+        Field(max_length=50, description="Owing an answer for any of these reasons."),
     ] = []
     is_board_member: Annotated[bool | None, Field(description="Sitting on the Board, or not.")] = (
         None
@@ -253,7 +253,9 @@ class AgencyLeadFilters(Paging):
     """Query parameters of the list."""
 
     agency_id: Annotated[UUID | None, Field(description="Only leads of this agency.")] = None
-    function: Annotated[list[LeadFunction], Field(description="Any of these functions.")] = []
+    function: Annotated[
+        list[LeadFunction], Field(max_length=50, description="Any of these functions.")
+    ] = []
     in_office_on: Annotated[
         Date | None,
         Matches("t.valid_from <= {0} AND coalesce(t.valid_to, 'infinity') >= {0}"),

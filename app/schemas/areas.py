@@ -109,7 +109,7 @@ class AreaRead(RecordRead, table=Area, level=Level.public):
 class AreaFilters(Paging):
     """Query parameters of the list."""
 
-    kind: Annotated[list[AreaKind], Field(description="Any of these kinds.")] = []
+    kind: Annotated[list[AreaKind], Field(max_length=50, description="Any of these kinds.")] = []
     gss_code: Annotated[GssCode | None, Field(description="With this GSS code.")] = None
     la_code: Annotated[
         LaCode, Field(description="With this code, now or once; `valid_on` tells them apart.")

@@ -91,7 +91,9 @@ class AuditResponseFilters(Paging):
 
     audit_id: Annotated[UUID | None, Field(description="Only responses to this audit.")] = None
     agency_id: Annotated[UUID | None, Field(description="Only responses of this agency.")] = None
-    status: Annotated[list[ResponseStatus], Field(description="Standing in any of these.")] = []
+    status: Annotated[
+        list[ResponseStatus], Field(max_length=50, description="Standing in any of these.")
+    ] = []
     is_late: Annotated[bool | None, Field(description="Submitted late, or in time.")] = None
     updated_at_from: Annotated[
         Time | None, Field(description="Changed at this moment or later.")

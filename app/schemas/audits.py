@@ -95,8 +95,10 @@ class AuditRead(RecordRead, table=Audit, level=Level.partnership):
 class AuditFilters(Paging):
     """Query parameters of the list."""
 
-    kind: Annotated[list[AuditKind], Field(description="Any of these kinds.")] = []
-    status: Annotated[list[AuditStatus], Field(description="Standing in any of these.")] = []
+    kind: Annotated[list[AuditKind], Field(max_length=50, description="Any of these kinds.")] = []
+    status: Annotated[
+        list[AuditStatus], Field(max_length=50, description="Standing in any of these.")
+    ] = []
     reference: Annotated[Code | None, Field(description="Of this name.")] = None
     instrument_id: Annotated[UUID | None, Field(description="Of this instrument.")] = None
     opens_on_from: Annotated[Date | None, Field(description="Opening on this day or later.")] = None
@@ -187,4 +189,6 @@ class RosterFilters(Paging):
     """Query parameters of the list."""
 
     agency_id: Annotated[UUID | None, Field(description="Only this agency.")] = None
-    duty_basis: Annotated[list[DutyBasis], Field(description="Asked on any of these bases.")] = []
+    duty_basis: Annotated[
+        list[DutyBasis], Field(max_length=50, description="Asked on any of these bases.")
+    ] = []

@@ -98,11 +98,16 @@ class UpdateSchema(Body):
 class Redaction(BaseModel):
     """A member that was withheld from this reader."""
 
-    pointer: Annotated[str, Field(max_length=200, description="JSON pointer to the member.")]
+    pointer: Annotated[
+        str,
+        Field(max_length=200, pattern="^/[a-z0-9_/]+$", description="JSON pointer to the member."),
+    ]
     reason: Annotated[
         str,
         Field(
-            max_length=64, description="Why: `agency_only`, `restricted` or `no_disclosure_grant`."
+            max_length=64,
+            pattern="^[a-z_]+$",
+            description="Why: `agency_only`, `restricted` or `no_disclosure_grant`.",
         ),
     ]
 

@@ -22,9 +22,17 @@ class HealthRead(Said):
 class ServiceRead(Said):
     """The service, and where to go on from here."""
 
-    name: Annotated[str, Field(max_length=64, description="Name of the product.")]
+    name: Annotated[
+        str, Field(max_length=64, pattern="^[a-z-]+$", description="Name of the product.")
+    ]
     version: Annotated[
-        str, Field(max_length=32, description="Version of the contract.", examples=["1.0.0"])
+        str,
+        Field(
+            max_length=32,
+            pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$",
+            description="Version of the contract.",
+            examples=["1.0.0"],
+        ),
     ]
     reference: Annotated[Link, Field(description="The contract, to read.")] = "/docs"
     contract: Annotated[Link, Field(description="The contract, as OpenAPI.")] = "/v1/openapi.json"

@@ -32,7 +32,7 @@ Mode = Annotated[
 IsDryRun = Annotated[
     bool, Field(description="Whether rows were only checked, and nothing was applied.")
 ]
-Count = Annotated[int, Field(ge=0, json_schema_extra={"format": "int64"})]
+Count = Annotated[int, Field(ge=0, le=2_147_483_647, json_schema_extra={"format": "int64"})]
 Status = Annotated[JobStatus, Field(description="Where it stands.", examples=["succeeded"])]
 RowsTotal = Annotated[Count | None, Field(description="Rows; null while not all have come.")]
 RowsDone = Annotated[Count, Field(description="Rows that are dealt with.")]
@@ -43,6 +43,7 @@ RowNumber = Annotated[
     int,
     Field(
         ge=1,
+        le=2_147_483_647,
         json_schema_extra={"format": "int64"},
         description="Line of the file, or place in the array, from 1.",
         examples=[17],
@@ -85,19 +86,28 @@ class Failure(BaseModel):
     code: Annotated[
         str, Field(max_length=64, pattern="^[a-z][a-z0-9_]*$", description="For programs; stable.")
     ]
-    detail: Annotated[str, Field(max_length=300, description="As a sentence.")]
+    detail: Annotated[
+        str, Field(max_length=300, pattern="^[^\\u0000]+$", description="As a sentence.")
+    ]
 
 
 class RowError(BaseModel):
     """One place of a row that was refused; never its value."""
 
     pointer: Annotated[
-        str, Field(max_length=4096, description="JSON Pointer into the row; empty for all of it.")
+        str,
+        Field(
+            max_length=4096,
+            pattern="^[^\\u0000]*$",
+            description="JSON Pointer into the row; empty for all of it.",
+        ),
     ]
     code: Annotated[
         str, Field(max_length=64, pattern="^[a-z][a-z0-9_]*$", description="The rule; stable.")
     ]
-    detail: Annotated[str, Field(max_length=300, description="The rule as a sentence.")]
+    detail: Annotated[
+        str, Field(max_length=300, pattern="^[^\\u0000]+$", description="The rule as a sentence.")
+    ]
 
 
 RowErrors = Annotated[list[RowError], Field(max_length=50, description="What is wrong with it.")]

@@ -226,6 +226,8 @@ class InstrumentTransitionCreate(TransitionCreate):
 class InstrumentFilters(Paging):
     """Query parameters of the list."""
 
-    kind: Annotated[list[AuditKind], Field(description="Any of these kinds.")] = []
+    kind: Annotated[list[AuditKind], Field(max_length=50, description="Any of these kinds.")] = []
     code: Annotated[Code | None, Field(description="Versions of this instrument.")] = None
-    status: Annotated[list[InstrumentStatus], Field(description="Standing here.")] = []
+    status: Annotated[
+        list[InstrumentStatus], Field(max_length=50, description="Standing here.")
+    ] = []

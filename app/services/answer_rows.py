@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -139,18 +140,22 @@ async def _store(db: ActorSession, rows: Sequence[Fitting]) -> set[Key]:
         [draft.audit_id for draft in drafts],
         [each.question.id for each in last.values()],
     ]
-    members = [[_bound(each.row, name) for each in last.values()] for name in MEMBERS]
+    members = [_column(name, [each.row for each in last.values()]) for name in MEMBERS]
     found = await db.fetch(PUT_MANY, db.actor.agency_id, db.actor.id, *keys, *members)
     for target in {each.target.draft.id: each.target for each in rows}.values():
         await settle(db, target.form, target.draft)
     return {(row["response_id"], row["question_id"]) for row in found}
 
 
-def _bound(row: AnswerRow, name: str) -> object:
-    """Return a member as the driver takes it."""
-    value = getattr(row, name)
-    if TYPES[name] != "jsonb" or value is None:
-        return value
+def _column(name: str, rows: Sequence[AnswerRow]) -> list[Any]:
+    """Return a member of every row as the driver takes it."""
+    values: list[Any] = [*map(attrgetter(name), rows)]
     if name == "improvements":
-        value = [each.model_dump(mode="json") for each in value]
-    return json.dumps(value, ensure_ascii=False)
+        return [_json([each.model_dump(mode="json") for each in value]) for value in values]
+    if TYPES[name] == "jsonb":
+        return [None if value is None else _json(value) for value in values]
+    return values
+
+
+def _json(value: object) -> str:
+    return "[]" if value == [] else json.dumps(value, ensure_ascii=False)
