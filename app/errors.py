@@ -9,7 +9,7 @@ from http import HTTPStatus
 from inspect import getdoc
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import MISSING, BaseModel, ConfigDict, Field
 from pydantic.json_schema import models_json_schema
 from starlette.responses import Response
 
@@ -67,6 +67,16 @@ class Problem(BaseModel):
         list[ProblemError],
         Field(max_length=MAX_ERRORS, description="Places that were refused; the first fifty."),
     ]
+    error: (
+        Annotated[Code, Field(description="In the words of RFC 6749; of the token endpoint only.")]
+        | MISSING
+    ) = MISSING
+    error_description: (
+        Annotated[
+            Sentence, Field(description="The same as a sentence; of the token endpoint only.")
+        ]
+        | MISSING
+    ) = MISSING
 
 
 class ApiError(Exception):

@@ -4,16 +4,14 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Any
 from uuid import UUID
-
-from pydantic import Field
 
 from app.access.caller import ActorSession
 from app.access.sign_in import SignIn
 from app.access.throttle import refuse
 from app.access.tokens import hash_of, new_token
-from app.errors import BadRequest, Code, Problem, Sentence, Unauthenticated
+from app.errors import BadRequest, Problem, Unauthenticated
 
 SECRETS = """
 SELECT s.id, s.secret_hash, s.expires_at, c.scopes,
@@ -30,16 +28,9 @@ USED = "UPDATE client_secrets SET last_used_at = now() WHERE id = $1"
 NO_HASH = bytes(32)
 
 
-class OAuthProblem(Problem):
-    """A problem that OAuth clients understand as well (RFC 6749, section 5.2)."""
-
-    error: Annotated[Code, Field(description="The problem, in the words of RFC 6749.")]
-    error_description: Annotated[Sentence, Field(description="The problem as a sentence.")]
-
-    @classmethod
-    def of(cls, problem: Problem) -> Self:
-        """Say a problem in both ways."""
-        return cls(**dict(problem), error=problem.code, error_description=problem.detail)
+def in_both_ways(problem: Problem) -> Problem:
+    """Say a problem so that OAuth clients understand it as well (RFC 6749, section 5.2)."""
+    return problem.model_copy(update={"error": problem.code, "error_description": problem.detail})
 
 
 class InvalidRequest(BadRequest):
@@ -47,9 +38,9 @@ class InvalidRequest(BadRequest):
 
     code = "invalid_request"
 
-    def problem(self, request_id: str) -> OAuthProblem:
+    def problem(self, request_id: str) -> Problem:
         """Describe the refusal of one request."""
-        return OAuthProblem.of(super().problem(request_id))
+        return in_both_ways(super().problem(request_id))
 
 
 class UnsupportedGrantType(InvalidRequest):
@@ -70,9 +61,9 @@ class InvalidClient(Unauthenticated):
     code = "invalid_client"
     headers: Mapping[str, str] = {"WWW-Authenticate": 'Basic realm="oauth"'}
 
-    def problem(self, request_id: str) -> OAuthProblem:
+    def problem(self, request_id: str) -> Problem:
         """Describe the refusal of one request."""
-        return OAuthProblem.of(super().problem(request_id))
+        return in_both_ways(super().problem(request_id))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from app.access.sign_in import SigningIn
 from app.errors import NotFound, responses
 from app.privacy.projection import statement
 from app.schemas.sign_in import (
+    IssuedRecoveryCodes,
     PasswordChange,
-    RecoveryCodes,
     TotpConfirmation,
     TotpProposal,
     TotpProposed,
@@ -63,7 +63,7 @@ async def propose_second_factor(caller: Me, sign_in: SigningIn, body: TotpPropos
 
 @router.post(
     "/totp/confirm",
-    response_model=RecoveryCodes,
+    response_model=IssuedRecoveryCodes,
     responses=responses(ProofRefused, SecondFactorExists, NoSecondFactor),
 )
 async def confirm_second_factor(caller: Me, sign_in: SigningIn, body: TotpConfirmation) -> Response:
@@ -76,7 +76,7 @@ async def confirm_second_factor(caller: Me, sign_in: SigningIn, body: TotpConfir
     await sign_in.check_code(account, body.totp_code)
     async with sign_in.service.transaction() as db:
         codes = await SecondFactor(sign_in.secret_key, account).confirm(db)
-    confirmed = RecoveryCodes(recovery_codes=codes)
+    confirmed = IssuedRecoveryCodes(recovery_codes=codes)
     return Response(confirmed.model_dump_json(), media_type="application/json")
 
 

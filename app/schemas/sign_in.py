@@ -185,7 +185,7 @@ class TotpConfirmation(Body):
     totp_code: TotpCode
 
 
-class RecoveryCodes(BaseModel):
+class IssuedRecoveryCodes(BaseModel):
     """Codes for the loss of the authenticator app."""
 
     recovery_codes: Annotated[
