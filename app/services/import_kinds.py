@@ -19,8 +19,7 @@ from app.schemas.imports import AnswerRow, SubmissionRow
 from app.services.answer_rows import write_answer_rows
 from app.services.register_rows import write_agency, write_area
 from app.services.return_rows import write_submission
-from app.services.row_outcomes import Outcome, RowCheck, refusal_of, rejected
-from app.services.row_stream import Row
+from app.services.row_outcomes import Checked, Outcome, RowCheck, refusal_of, rejected
 
 T = TypeVar("T")
 Written = tuple[UUID, RowOutcome]
@@ -40,9 +39,9 @@ class Intake(Generic[T]):
     check: RowCheck[T]
     write: WriteMany[T]
 
-    async def take(self, db: ActorSession, rows: Sequence[Row]) -> list[Outcome]:
-        """Check rows and apply those that are good, within a transaction."""
-        good, outcomes = self.check(rows)
+    async def put(self, db: ActorSession, checked: Checked[T]) -> list[Outcome]:
+        """Apply rows that were checked and are good, within a transaction; report on all."""
+        good, outcomes = checked
         return sorted(outcomes + await self.write(db, good), key=lambda outcome: outcome.number)
 
 

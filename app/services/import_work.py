@@ -3,11 +3,13 @@
 A chunk and the note that it is done are one transaction: whatever breaks off, goes on from there.
 """
 
+from asyncio import create_task, to_thread, wait
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 from uuid import UUID
 
 from app.access.caller import ActorSession
@@ -17,7 +19,7 @@ from app.models.imports import ImportKind, ImportMode, JobStatus, RowOutcome
 from app.schemas.imports import Failure
 from app.services.import_body import RowsMac
 from app.services.import_kinds import INTAKES
-from app.services.row_outcomes import Outcome
+from app.services.row_outcomes import Checked, Outcome
 from app.services.row_stream import Row
 
 Enter = Callable[[], AbstractAsyncContextManager[ActorSession]]
@@ -81,25 +83,29 @@ class Work:
         return self.is_dry_run or self.mode == ImportMode.atomic
 
 
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Rows that were checked, and the hash of all rows up to their last."""
+
+    checked: Checked[Any]
+    mac: bytes
+
+
 async def carry_out(work: Work, rows: Iterable[Row], *, is_whole: bool) -> None:
     """Apply the rows that are not done yet; finish, unless more are to come.
 
     Raises `JobEnded`, `ConcurrentChange`, and what keeps all rows from being applied.
     """
-    left, mac = iter(rows), RowsMac(work.key)
-    for row in islice(left, work.rows_done):
-        mac.add(row)
-    size = INTAKES[work.kind].chunk
-    chunks = iter(lambda: [*islice(left, size)], [])
-    if work.is_at_once:
-        await _all_at_once(work, chunks, mac)
-        return
-    for chunk in chunks:
-        async with work.enter() as db:
-            await _lock(db, work)
-            outcomes = await INTAKES[work.kind].take(db, chunk)
-            await _note(db, work, _add(mac, chunk), outcomes)
-        work.rows_done += len(chunk)
+    async with aclosing(_chunks(work, rows)) as chunks:
+        if work.is_at_once:
+            await _all_at_once(work, chunks)
+            return
+        async for chunk in chunks:
+            async with work.enter() as db:
+                await _lock(db, work)
+                outcomes = await INTAKES[work.kind].put(db, chunk.checked)
+                await _note(db, work, chunk.mac, outcomes)
+            work.rows_done += len(outcomes)
     if is_whole:
         async with work.enter() as db:
             await _lock(db, work)
@@ -111,15 +117,38 @@ async def fail(db: ActorSession, import_id: UUID, failure: Failure) -> None:
     await db.fetch(FAIL, import_id, failure.model_dump_json())
 
 
-async def _all_at_once(work: Work, chunks: Iterator[list[Row]], mac: RowsMac) -> None:
+async def _chunks(work: Work, rows: Iterable[Row]) -> AsyncGenerator[Chunk, None]:
+    """Yield the rows that are not done yet: while one chunk is written, the next is checked."""
+    intake, mac, left = INTAKES[work.kind], RowsMac(work.key), iter(rows)
+
+    def check_next(size: int) -> Chunk | None:
+        chunk = [*islice(left, size)]
+        for row in chunk:
+            mac.add(row)
+        return Chunk(intake.check(chunk), mac.digest()) if chunk else None
+
+    for row in islice(left, work.rows_done):
+        mac.add(row)
+    ahead = create_task(to_thread(check_next, intake.chunk))
+    try:
+        while (chunk := await ahead) is not None:
+            ahead = create_task(to_thread(check_next, intake.chunk))
+            yield chunk
+    finally:
+        # A thread cannot be stopped: nothing else may use the rows before it has ended.
+        await wait([ahead])
+
+
+async def _all_at_once(work: Work, chunks: AsyncIterator[Chunk]) -> None:
     """Apply all rows or none. What was refused, or would have been, is noted afterwards."""
     outcomes: list[Outcome] = []
+    mac = RowsMac(work.key).digest()
     try:
         async with work.enter() as db:
-            for chunk in chunks:
+            async for chunk in chunks:
                 _refuse_ended(await db.fetchrow(LOOK, work.id), work)
-                _add(mac, chunk)
-                outcomes += await INTAKES[work.kind].take(db, chunk)
+                outcomes += await INTAKES[work.kind].put(db, chunk.checked)
+                mac = chunk.mac
             if work.is_dry_run or _rejected(outcomes):
                 raise _Undo  # noqa: TRY301 - leaving the transaction is the point
             await _lock(db, work)
@@ -132,7 +161,7 @@ async def _all_at_once(work: Work, chunks: Iterator[list[Row]], mac: RowsMac) ->
 
 
 async def _note_undone(
-    db: ActorSession, work: Work, mac: RowsMac, outcomes: Sequence[Outcome]
+    db: ActorSession, work: Work, mac: bytes, outcomes: Sequence[Outcome]
 ) -> None:
     """Report rows that were taken back: only those refused, and counts of what would have been."""
     failure = None
@@ -148,12 +177,6 @@ async def _note_undone(
 
 def _rejected(outcomes: Iterable[Outcome]) -> bool:
     return any(each.outcome == RowOutcome.rejected for each in outcomes)
-
-
-def _add(mac: RowsMac, chunk: Iterable[Row]) -> RowsMac:
-    for row in chunk:
-        mac.add(row)
-    return mac
 
 
 async def _lock(db: ActorSession, work: Work) -> None:
@@ -172,7 +195,7 @@ def _refuse_ended(found: object, work: Work) -> None:
 async def _note(
     db: ActorSession,
     work: Work,
-    mac: RowsMac,
+    mac: bytes,
     outcomes: Sequence[Outcome],
     *,
     is_applied: bool = True,
@@ -180,7 +203,7 @@ async def _note(
     """Write progress, and the rows that left something or were refused."""
     count = Counter(each.outcome for each in outcomes)
     taken = (count[RowOutcome.accepted], count[RowOutcome.unchanged]) if is_applied else (0, 0)
-    await db.fetch(NOTE, work.id, len(outcomes), *taken, count[RowOutcome.rejected], mac.digest())
+    await db.fetch(NOTE, work.id, len(outcomes), *taken, count[RowOutcome.rejected], mac)
     kept = [each for each in outcomes if each.record_id or each.outcome == RowOutcome.rejected]
     if kept:
         await db.fetch(NOTE_ROWS, work.id, *_columns(kept))

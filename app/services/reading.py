@@ -158,7 +158,7 @@ def _condition(schema: type[ReadSchema], name: str, value: object) -> str:
 
 
 def _refuse_repeated(caller: Caller, filters: Paging) -> None:
-    """Refuse a parameter that came twice and takes one value: which one was meant?"""
+    """Refuse a parameter that came twice and takes one value: it is not clear which is meant."""
     if caller.request is None or not caller.request.url.query:
         return
     names = [name for name, _ in caller.request.query_params.multi_items()]

@@ -44,6 +44,10 @@ class Outcome:
     errors: tuple[ProblemError, ...] = ()
 
 
+Checked = tuple[list[tuple[int, T]], list[Outcome]]
+"""The rows that match their schema, with their numbers, and what became of the others."""
+
+
 def rejected(number: int, refusal: ApiError) -> Outcome:
     """Say why a row was refused: at its places, or as a whole."""
     found = refusal.errors or type(refusal).at("").errors
@@ -68,8 +72,8 @@ class RowCheck(Generic[T]):
         self._all: TypeAdapter[list[T]] = TypeAdapter(list[schema])  # type: ignore[valid-type]
         self._names = member_names(self._all.json_schema())
 
-    def __call__(self, rows: Sequence[Row]) -> tuple[list[tuple[int, T]], list[Outcome]]:
-        """Return the rows that match, with their numbers, and what became of the others."""
+    def __call__(self, rows: Sequence[Row]) -> Checked[T]:
+        """Check rows. Needs no database, and may run in a thread."""
         numbers: list[int] = []
         values: list[Any] = []
         outcomes: list[Outcome] = []
