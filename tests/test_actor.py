@@ -28,10 +28,14 @@ def hash_in(caller: SignedIn) -> bytes:
 async def test_nobody_sees_nothing(app: asyncpg.Connection, agency: dict[str, str]) -> None:
     tables = await app.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
 
-    counts = [await app.fetchval(f'SELECT count(*) FROM "{each["tablename"]}"') for each in tables]
+    seen = [
+        table
+        for (table,) in tables
+        if await app.fetchval(f'SELECT EXISTS (SELECT FROM "{table}")')
+    ]
 
     assert agency
-    assert set(counts) == {0}
+    assert seen == []
 
 
 async def test_a_token_opens_one_transaction_and_no_more(

@@ -1,5 +1,6 @@
 """Deliveries: mail that waits goes out by SMTP, at least once, later each time it fails."""
 
+import asyncio
 from email.message import EmailMessage
 from email.utils import formatdate
 from hashlib import sha256
@@ -17,8 +18,9 @@ from app.settings import Settings
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 BATCH = 20
-TIMEOUT_S = 8.0
-"""Below the time a transaction may idle: the row stays locked while it is sent."""
+TIMEOUT_S = 10.0
+"""For one message, from greeting to receipt. Below the time a transaction may idle, since the row
+stays locked meanwhile: a slow mail server must not lose us the note that a message was sent."""
 
 WAITING = """
 SELECT id, recipient, subject, body, dedupe_key FROM mail
@@ -62,16 +64,16 @@ async def _send(settings: Settings, key: bytes, row: Any) -> str | None:
     """Send one message; return the kind of failure, which names neither address nor content."""
     password = settings.smtp_password
     try:
-        await aiosmtplib.send(
-            message_of(settings, key, row),
-            hostname=settings.smtp_host,
-            port=settings.smtp_port,
-            username=settings.smtp_username,
-            password=password.get_secret_value() if password else None,
-            use_tls=settings.smtp_tls == "tls",
-            start_tls=settings.smtp_tls == "starttls",
-            timeout=TIMEOUT_S,
-        )
+        async with asyncio.timeout(TIMEOUT_S):
+            await aiosmtplib.send(
+                message_of(settings, key, row),
+                hostname=settings.smtp_host,
+                port=settings.smtp_port,
+                username=settings.smtp_username,
+                password=password.get_secret_value() if password else None,
+                use_tls=settings.smtp_tls == "tls",
+                start_tls=settings.smtp_tls == "starttls",
+            )
     except (aiosmtplib.SMTPException, OSError, ValueError, InvalidTag) as error:
         return type(error).__name__
     return None

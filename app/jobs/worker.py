@@ -36,7 +36,8 @@ PAUSE_S = 5.0
 """After a failure that may pass, such as a server that restarts."""
 ABANDONED = timedelta(seconds=30)
 """Silence after which a worker is taken for dead, and its job given to another."""
-MOST_ATTEMPTS = 5
+LATEST_S = 300
+"""Longest time until a job that failed is tried again. None is given up: it was accepted."""
 
 Round = Callable[[], Awaitable[object]]
 
@@ -110,7 +111,7 @@ async def _take_jobs_once(
 
         @queue.entrypoint(IMPORT, concurrency_limit=1)
         async def carry_out(job: Job) -> None:
-            await _carry_out(job, settings, installation, database)
+            await _carry_out(job, settings, installation, database, stop)
 
         stopping = asyncio.create_task(_pass_on(stop, queue))
         try:
@@ -132,21 +133,35 @@ async def _pass_on(stop: asyncio.Event, queue: QueueManager) -> None:
 
 
 async def _carry_out(
-    job: Job, settings: Settings, installation: Installation, database: Database
+    job: Job,
+    settings: Settings,
+    installation: Installation,
+    database: Database,
+    stop: asyncio.Event,
 ) -> None:
-    """Run an import as whoever asked for it. What may pass is tried again, later each time."""
-    import_id = UUID(bytes=job.payload)
-    token = hash_of(service_token(installation.secret_key, "worker"))
-    try:
-        await run_import(
-            database,
-            token,
-            import_id,
-            settings.data_dir,
-            derived_key(installation.secret_key, "cursors"),
-        )
-    except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
-        if job.attempts >= MOST_ATTEMPTS:
-            raise
+    """Run an import as whoever asked for it. It goes back to the queue if it is cut short."""
+    key, import_id = installation.secret_key, UUID(bytes=job.payload)
+    token = hash_of(service_token(key, "worker"))
+    run = asyncio.create_task(
+        run_import(database, token, import_id, settings.data_dir, derived_key(key, "cursors"))
+    )
+    await _end_with(run, stop)
+    if run.cancelled():
+        # What is committed stays, and whoever takes the job next goes on from there.
+        raise RetryRequested(delay=timedelta(0))
+    if error := run.exception():
         log.warning("job_postponed", job=str(import_id), **trace(error))
-        raise RetryRequested(delay=timedelta(seconds=2**job.attempts)) from error
+        # The queue keeps what is raised here, so it names no cause.
+        raise RetryRequested(delay=timedelta(seconds=min(2**job.attempts, LATEST_S)))
+
+
+async def _end_with(task: asyncio.Task[None], stop: asyncio.Event) -> None:
+    """Wait for a task, but not beyond `stop`: then it is cancelled. Raises nothing of its own."""
+    told = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({task, told}, return_when=asyncio.FIRST_COMPLETED)
+        task.cancel()
+        await asyncio.wait({task})
+    finally:
+        task.cancel()
+        told.cancel()

@@ -298,7 +298,7 @@ RESPONSE_LIFECYCLE = Lifecycle(
             for state in ("not_started", "in_progress", "agency_review", "submitted", "returned")
         ),
         *(
-            Move(state, "non_return", RUN)
+            Move(state, "non_return", RUN, condition="t.revision = 0")
             for state in ("not_started", "in_progress", "agency_review", "returned")
         ),
     )

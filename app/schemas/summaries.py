@@ -16,6 +16,8 @@ ASKED = "coalesce(r.status NOT IN ('exempt', 'withdrawn'), true)"
 """Whether the audit still asks an agency on its roster, whose response is `r` if it has one."""
 RETURNED = f"({ASKED} AND coalesce(r.revision >= 1, false))"
 """Whether its return counts: still asked for, and submitted at least once."""
+REWORKED = "r.status IN ('in_progress', 'agency_review')"
+"""Whether a response that was submitted is being worked on again: its last submission counts."""
 GIVEN_GRADE = "NOT a.is_carried_forward AND (a.is_not_applicable OR a.grade IS NOT NULL)"
 """Whether a row `a` of `answers` answers a question that takes a grade."""
 
@@ -25,10 +27,25 @@ def percent(part: str, whole: str) -> str:
     return f"round(100.0 * {part} / nullif({whole}, 0), 1)"
 
 
-def cells(grade: str, extra: str = "") -> str:
-    """Write the figures of a roster entry `t` under each standard, by a column of `answers`.
+OWN_GRADES = f"""
+SELECT a.id, a.grade, a.is_not_applicable FROM answers a
+WHERE a.response_id = r.id AND a.question_id = q.id AND {GIVEN_GRADE} AND NOT {REWORKED}
+UNION ALL
+SELECT s.id, a.grade, a.is_not_applicable
+FROM submissions s CROSS JOIN LATERAL jsonb_to_recordset(s.answers)
+    AS a (question text, grade text, is_not_applicable boolean)
+WHERE s.response_id = r.id AND s.revision = r.revision AND {REWORKED}
+    AND a.question = q.code AND (a.is_not_applicable OR a.grade IS NOT NULL)"""
+MODERATED_GRADES = f"""
+SELECT a.id, a.moderated_grade AS grade, a.is_not_applicable FROM answers a
+WHERE a.response_id = r.id AND a.question_id = q.id AND {GIVEN_GRADE}"""
 
-    `extra` adds members over the figures `c`.
+
+def cells(grades: str, extra: str = "") -> str:
+    """Write the figures of a roster entry `t` under each standard.
+
+    `grades` selects those of a response `r` to a question `q`; `extra` adds members over the
+    figures `c`.
     """
     return f"""(
 SELECT coalesce(json_agg(json_build_object(
@@ -43,9 +60,9 @@ SELECT coalesce(json_agg(json_build_object(
     LEFT JOIN questions q ON q.standard_id = st.id AND q.answer_type = 'grade'
     LEFT JOIN audit_responses r
         ON r.audit_id = t.audit_id AND r.agency_id = t.agency_id AND {RETURNED}
-    LEFT JOIN answers a ON a.response_id = r.id AND a.question_id = q.id AND {GIVEN_GRADE}
+    LEFT JOIN LATERAL ({grades}) a ON true
     LEFT JOIN grade_values v
-        ON v.scale_id = i.grade_scale_id AND v.code = a.{grade} AND NOT a.is_not_applicable
+        ON v.scale_id = i.grade_scale_id AND v.code = a.grade AND NOT a.is_not_applicable
     WHERE u.id = t.audit_id GROUP BY st.id
 ) c)"""
 
@@ -118,7 +135,7 @@ class StandardFigures(Body):
 
 
 class AuditSummaryRead(ReadSchema, table=Audit, level=Level.partnership):
-    """What an audit shows. Figures are those of the answers as they stand in what was returned."""
+    """What an audit shows. A return that is worked on again counts as it was last submitted."""
 
     audit_id: Annotated[UUID, Field(description="The audit.")]
     roster: Annotated[
@@ -193,12 +210,12 @@ class MatrixRowRead(ReadSchema, table=RosterEntry, level=Level.partnership):
     standards: Annotated[
         list[MatrixCell] | None,
         Classified(Level.agency),
-        Computed(cells("grade", "'answers', c.answers, 'applicable', c.graded,")),
+        Computed(cells(OWN_GRADES, "'answers', c.answers, 'applicable', c.graded,")),
         Field(max_length=200, description="By its own grades; null if withheld from you."),
     ]
     moderated: Annotated[
         list[ModeratedCell],
-        Computed(cells("moderated_grade", "'answers', c.graded,")),
+        Computed(cells(MODERATED_GRADES, "'answers', c.graded,")),
         Field(max_length=200, description="By the grades of the moderators."),
     ]
     redactions: Annotated[

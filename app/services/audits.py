@@ -57,7 +57,7 @@ WHERE r.id = ANY ($1) AND {APPLIES}
 MOVE_RESPONSES = """
 WITH moved AS (
     UPDATE audit_responses SET status = $2, reason = coalesce($4, reason)
-    WHERE audit_id = $1 AND status = ANY ($3)
+    WHERE audit_id = $1 AND status = ANY ($3) AND (revision = 0 OR $2 <> 'non_return')
     RETURNING id, agency_id, old.status AS was
 )
 INSERT INTO transitions (subject, record_id, agency_id, from_state, to_state, reason, actor_id)

@@ -25,7 +25,7 @@ NEXT = {
 
 DUE = """
 SELECT id, status FROM audits
-WHERE NOT is_retrospective AND (status = 'approved' AND opens_on <= $1
+WHERE NOT is_retrospective AND (status = 'approved' AND $1 BETWEEN opens_on AND locks_on
     OR status = 'open' AND due_on < $1 OR status = 'grace' AND locks_on < $1)
 ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
 """

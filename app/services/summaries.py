@@ -6,7 +6,7 @@ from fastapi import Response
 
 from app.access.caller import ENTER, Caller
 from app.errors import NotFound
-from app.schemas.summaries import ASKED, RETURNED, percent
+from app.schemas.summaries import ASKED, RETURNED, REWORKED, percent
 from app.services.answering import JSON
 from app.services.answers import GIVEN
 
@@ -27,7 +27,7 @@ audit AS MATERIALIZED (
     FROM audits a LEFT JOIN instruments i ON i.id = a.instrument_id
     WHERE a.id = $3 AND caller.id IS NOT NULL
 ), asked AS MATERIALIZED (
-    SELECT r.id, {RETURNED} AS is_returned, r.is_late, r.revision
+    SELECT r.id, {RETURNED} AS is_returned, {REWORKED} AS is_reworked, r.is_late, r.revision
     FROM audit JOIN roster_entries e ON e.audit_id = audit.id
     LEFT JOIN audit_responses r ON r.audit_id = e.audit_id AND r.agency_id = e.agency_id
     WHERE {ASKED}
@@ -39,14 +39,22 @@ audit AS MATERIALIZED (
     FROM asked
 )"""
 
-# `counted` takes nearly all the time: one pass over an index that holds all it needs.
+# `counted` takes nearly all the time: one pass over an index that holds all it needs. What is
+# being worked on again comes from its last submission, of which only grades are let through.
 COUNTS = f"""
 counted AS MATERIALIZED (
     SELECT a.question_id, a.grade, a.moderated_grade, a.is_not_applicable, count(*) AS n
     FROM answers a
     WHERE a.audit_id = (SELECT id FROM audit) AND {GIVEN}
-        AND a.response_id IN (SELECT id FROM asked WHERE is_returned)
+        AND a.response_id IN (SELECT id FROM asked WHERE is_returned AND NOT is_reworked)
     GROUP BY a.question_id, a.grade, a.moderated_grade, a.is_not_applicable
+    UNION ALL
+    SELECT q.id, s.grade, a.moderated_grade, s.is_not_applicable, count(*)
+    FROM actor.last_submitted(ARRAY(SELECT id FROM asked WHERE is_returned AND is_reworked)) s
+    JOIN audit ON true
+    JOIN questions q ON q.instrument_id = audit.instrument_id AND q.code = s.question
+    LEFT JOIN answers a ON a.response_id = s.response_id AND a.question_id = q.id
+    GROUP BY q.id, s.grade, a.moderated_grade, s.is_not_applicable
 ), scale AS MATERIALIZED (
     SELECT v.code, v.label, v.rank, v.meets
     FROM audit JOIN grade_values v ON v.scale_id = audit.grade_scale_id

@@ -339,7 +339,7 @@ CREATE TRIGGER guard BEFORE UPDATE ON lock_exceptions FOR EACH ROW
     WHEN (current_user = 'safeguarding_app') EXECUTE FUNCTION actor.guard_lock_exception();
 """
 
-SWEEP = """
+DEFINERS = """
 GRANT CREATE ON SCHEMA actor TO safeguarding_policy;
 SET ROLE safeguarding_policy;
 -- Which of these stored files belong to a record: for the sweeper, who may not read the records.
@@ -351,8 +351,24 @@ BEGIN
     END IF;
     RETURN ARRAY(SELECT e.storage_key FROM public.evidence e WHERE e.storage_key = ANY (keys));
 END $$;
-REVOKE EXECUTE ON FUNCTION actor.kept_files FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION actor.kept_files TO safeguarding_app;
+
+-- What responses said when they were last submitted, as figures need it: grades, and no text.
+CREATE FUNCTION actor.last_submitted(responses uuid[])
+RETURNS TABLE (response_id uuid, question text, grade text, is_not_applicable boolean)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT last.response_id, a.question, a.grade, a.is_not_applicable
+    FROM (
+        SELECT DISTINCT ON (s.response_id) s.response_id, s.answers FROM public.submissions s
+        WHERE s.response_id = ANY (responses) AND actor.can('audit-summaries:read')
+            AND actor.can('audit-responses:all')
+        ORDER BY s.response_id, s.revision DESC
+    ) AS last
+    CROSS JOIN LATERAL jsonb_to_recordset(last.answers)
+        AS a (question text, grade text, value jsonb, is_not_applicable boolean)
+    WHERE a.is_not_applicable OR a.grade IS NOT NULL OR a.value IS NOT NULL
+$$;
+REVOKE EXECUTE ON FUNCTION actor.kept_files, actor.last_submitted FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION actor.kept_files, actor.last_submitted TO safeguarding_app;
 RESET ROLE;
 REVOKE CREATE ON SCHEMA actor FROM safeguarding_policy;
 """
@@ -379,7 +395,8 @@ def upgrade() -> None:
     _secure_audits()
     run(GUARD)
     let_policy_read("evidence", "(storage_key)")
-    run(SWEEP)
+    let_policy_read("submissions", "(response_id, revision, answers)")
+    run(DEFINERS)
 
 
 def _secure_instruments() -> None:
@@ -389,7 +406,7 @@ def _secure_instruments() -> None:
     secure("grade_values", reads=SIGNED_IN, creates=writes)
     secure(
         "instruments",
-        reads=f"CASE WHEN {writes} THEN true ELSE status <> 'draft' END",
+        reads=f"CASE WHEN {writes} THEN true ELSE status <> 'draft' AND {SIGNED_IN} END",
         creates=f"{writes} AND status = 'draft'",
         changes=writes,
     )
@@ -406,7 +423,7 @@ def _secure_instruments() -> None:
 def _secure_audits() -> None:
     secure(
         "audits",
-        reads=f"CASE WHEN {ALL} THEN true ELSE status <> 'draft' END",
+        reads=f"CASE WHEN {ALL} THEN true ELSE status <> 'draft' AND {SIGNED_IN} END",
         creates=f"{RUNS} AND status = 'draft'",
         changes=f"{RUNS} OR {APPROVES}",
     )
@@ -473,5 +490,5 @@ def downgrade() -> None:
         "DROP TABLE transitions, good_practice, lock_exceptions, evidence, submissions, answers,"
         " audit_responses, roster_entries, audits, questions, standards, instruments,"
         " grade_values, grade_scales; DROP FUNCTION actor.guard_answer, actor.guard_lock_exception,"
-        " actor.withdraw_good_practice, actor.kept_files"
+        " actor.withdraw_good_practice, actor.kept_files, actor.last_submitted"
     )
