@@ -38,7 +38,7 @@ def request_of(name: str, operation: Json) -> tuple[str, str, dict[str, Any]]:
 
 
 async def reach(client: httpx.AsyncClient, name: str, operation: Json) -> str:
-    """Tell how far a caller gets: refused (401, 403), not found (404), not understood (422), or in."""
+    """Tell how far a caller gets: refused (401, 403), not found (404), malformed (422), or in."""
     method, path, sent = request_of(name, operation)
     response = await client.request(method, path.removeprefix("/v1"), **sent)
     assert response.status_code < 500, name
