@@ -51,7 +51,7 @@ class Comparison:
     @property
     def floor(self) -> float:
         """Median rate of the floor, of both its turns."""
-        return median(self.rates["floor"] + self.rates.get(AGAIN, []))
+        return median(self.rates["floor"] + self.rates[AGAIN])
 
     @property
     def orm(self) -> float:
@@ -69,10 +69,9 @@ class Comparison:
         return self.ours / self.orm
 
     @property
-    def to_itself(self) -> float | None:
-        """The floor's second turn against its first; null where there is none."""
-        again = self.rates.get(AGAIN)
-        return median(again) / median(self.rates["floor"]) if again else None
+    def to_itself(self) -> float:
+        """The floor's second turn against its first."""
+        return median(self.rates[AGAIN]) / median(self.rates["floor"])
 
 
 def compare(

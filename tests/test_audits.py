@@ -285,6 +285,21 @@ async def test_what_was_not_submitted_is_a_non_return_when_the_audit_closes(
     assert (late.status_code, late.json()["code"]) == (409, "response_not_open")
 
 
+async def test_what_was_submitted_once_is_no_non_return(
+    business_office: SignedIn, instrument: Json, agency: Json, agency_system: SignedIn
+) -> None:
+    audit = await open_round(business_office, instrument, [agency])
+    await submit(agency_system, audit, whole_return(instrument, agency, "3"))
+    response = await response_to(agency_system, audit, agency)
+    await step(agency_system, f"/audit-responses/{response['id']}", "in_progress")
+
+    await step(business_office, f"/audits/{audit['id']}", "grace", "closed")
+
+    closed = await response_to(business_office, audit, agency)
+    assert closed["status"] == "in_progress"
+    assert closed["allowed_transitions"] == ["exempt", "withdrawn"]
+
+
 async def test_final_responses_are_locked_when_the_audit_is_concluded(
     business_office: SignedIn, instrument: Json, agency: Json, agency_system: SignedIn
 ) -> None:

@@ -79,11 +79,22 @@ async def test_the_clock_does_nothing_twice(
 async def test_a_clock_that_stood_still_catches_up_step_by_step(
     business_office: SignedIn, worker: Caller, audit: Json
 ) -> None:
+    await advance_audits(worker, LOCKS)
+
     moved = await advance_audits(worker, LOCKS + timedelta(days=1))
 
     assert moved.count(UUID(audit["id"])) == 1
     moves = (await business_office.get(f"/audits/{audit['id']}/transitions")).json()["items"]
     assert [each["to_state"] for each in moves] == ["closed", "grace", "open", "approved"]
+
+
+async def test_an_audit_that_nobody_could_answer_any_more_is_not_opened(
+    business_office: SignedIn, worker: Caller, audit: Json
+) -> None:
+    moved = await advance_audits(worker, LOCKS + timedelta(days=1))
+
+    assert UUID(audit["id"]) not in moved
+    assert await state_of(business_office, audit) == "approved"
 
 
 async def test_two_workers_move_an_audit_once(
@@ -194,6 +205,8 @@ async def test_agencies_are_reminded_at_each_milestone_and_once(
     text = sent[0][2]
     assert audit["reference"] in text
     assert f"{DUE:%d %B %Y}" in text
+    response = await response_to(business_office, audit, agency)
+    assert f"/v1/audit-responses/{response['id']}\n" in text
     assert "Avery" not in text
 
 

@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from tests.conftest import Json, SignedIn, SignIn, make_agency
-from tests.stage import TODAY, StagedAudit, push, stage_audit
+from tests.stage import TODAY, StagedAudit, move, push, put_answers, stage_audit
 
 ROOT = Path(__file__).parent.parent
 EXPECTED: Json = json.loads((ROOT / "demo/s175_returns_2017_expected.json").read_text())
@@ -137,6 +137,31 @@ async def test_what_is_not_submitted_yet_or_only_carried_forward_does_not_count(
 
     assert body["returned"] == 2
     assert [each["answers"] for each in body["standards"][0]["questions"]] == [2, 1]
+
+
+async def test_what_is_worked_on_again_counts_as_it_was_last_submitted(
+    business_office: SignedIn,
+    board_member: SignedIn,
+    round_of_four: StagedAudit,
+    agency: Json,
+    agency_system: SignedIn,
+) -> None:
+    path, response = f"/audits/{round_of_four.id}", round_of_four.response_of(agency)
+    before = [
+        (await each.get(f"{path}/summary")).json() for each in (business_office, board_member)
+    ]
+    rows = (await business_office.get(f"{path}/matrix")).json()["items"]
+
+    taken_back = await move(agency_system, response, "in_progress")
+    draft = await put_answers(agency_system, response, {"question": "1.1", "grade": "not_met"})
+
+    assert (taken_back.status_code, draft.status_code) == (201, 200)
+    after = [(await each.get(f"{path}/summary")).json() for each in (business_office, board_member)]
+    assert after == before
+    again = (await business_office.get(f"{path}/matrix")).json()["items"]
+    assert again == [
+        row | {"status": "in_progress"} if row["agency_id"] == agency["id"] else row for row in rows
+    ]
 
 
 async def test_an_audit_that_asks_nobody_has_no_return_rate(

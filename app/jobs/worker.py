@@ -30,6 +30,8 @@ from app.settings import Settings
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 CONNECTIONS = 4
+IMPORTS_AT_ONCE = 2
+"""In one worker: a large import must not keep everybody else's waiting."""
 MAIL_EVERY, TIDY_EVERY = 5.0, 86_400.0
 """Seconds between two rounds of deliveries and of housekeeping."""
 PAUSE_S = 5.0
@@ -109,7 +111,7 @@ async def _take_jobs_once(
     try:
         queue = QueueManager(queries(AsyncpgDriver(connection)), TABLES.channel)
 
-        @queue.entrypoint(IMPORT, concurrency_limit=1)
+        @queue.entrypoint(IMPORT)
         async def carry_out(job: Job) -> None:
             await _carry_out(job, settings, installation, database, stop)
 
@@ -118,6 +120,7 @@ async def _take_jobs_once(
             await queue.run(
                 dequeue_timeout=timedelta(seconds=2),
                 batch_size=1,
+                max_concurrent_tasks=IMPORTS_AT_ONCE,
                 heartbeat_timeout=ABANDONED,
                 shutdown_on_listener_failure=True,
             )

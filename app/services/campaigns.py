@@ -29,12 +29,14 @@ WHERE NOT is_retrospective AND (status = 'approved' AND $1 BETWEEN opens_on AND 
     OR status = 'open' AND due_on < $1 OR status = 'grace' AND locks_on < $1)
 ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
 """
+"""What the clock moves. It opens no audit that would lock before anybody could answer."""
 REMINDERS = """
-SELECT a.reference, a.title, a.due_on, a.locks_on, lead.email,
+SELECT a.reference, a.title, a.due_on, a.locks_on, r.id AS response_id, lead.email,
     milestone.key AS dedupe_key
 FROM audits a
 JOIN audit_responses r ON r.audit_id = a.id
-    AND r.status IN ('not_started', 'in_progress', 'agency_review', 'returned')
+    AND (r.status IN ('not_started', 'in_progress', 'agency_review') AND r.revision = 0
+        OR r.status = 'returned')
 JOIN LATERAL (
     SELECT concat_ws(':', 'reminder', a.id, r.agency_id, m.name) AS key
     FROM (VALUES ('opened', a.opens_on), ('14_days', a.due_on - 14), ('7_days', a.due_on - 7),
@@ -62,8 +64,9 @@ The Board asks your agency for its response to an audit.
 Audit: {title} ({reference})
 Due: {due_on:%d %B %Y}
 Last day for late responses: {locks_on:%d %B %Y}
+Your response: /v1/audit-responses/{response_id}
 
-Your response has not been submitted yet.
+It is still with you: not submitted yet, or returned to you with comments.
 """
 
 
@@ -95,7 +98,7 @@ async def _advance_one(caller: Caller, day: date) -> UUID | None:
 
 
 async def due_reminders(caller: Caller, key: bytes, today: date | None = None) -> int:
-    """Leave a reminder for each agency that has not submitted; return how many are new.
+    """Leave a reminder for each agency that owes a response; return how many are new.
 
     Each goes out once, when the audit opens, 14, 7 and 1 days before it is due and 1 day after.
     `key` is the installation's; `today` is the day in the United Kingdom.
