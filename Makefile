@@ -55,6 +55,9 @@ soak: .venv/test.stamp ## Repeat the tests of kills and crowds, ROUNDS times
 		round=$$((round + 1)); \
 	done
 
+fuzz: .venv/test.stamp ## Generate requests over every operation, as several roles
+	FUZZ_EXAMPLES=$(or $(EXAMPLES),5) $(BIN)/python -m pytest -m fuzz -n $(JOBS) tests/test_fuzz.py
+
 duties: .venv/test.stamp ## Print which duties of the framework a test proves
 	@$(BIN)/python -m tools.duties
 

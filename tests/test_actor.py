@@ -29,9 +29,7 @@ async def test_nobody_sees_nothing(app: asyncpg.Connection, agency: dict[str, st
     tables = await app.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
 
     seen = [
-        table
-        for (table,) in tables
-        if await app.fetchval(f'SELECT EXISTS (SELECT FROM "{table}")')
+        table for (table,) in tables if await app.fetchval(f'SELECT EXISTS (SELECT FROM "{table}")')
     ]
 
     assert agency

@@ -16,12 +16,19 @@ from tests.conftest import Server, SignedIn, SignIn, make_agency
 
 CONFIG = Path(__file__).parent / "contract" / "schemathesis.toml"
 EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "2")
+pytestmark = pytest.mark.fuzz
 ENDS_A_SESSION = "^(log_out|change_password|delete_session)$"
 """Left out: the caller would be somebody else afterwards."""
 
 
 def header_of(caller: SignedIn) -> str:
     return caller.headers["authorization"]
+
+
+def report(found: str) -> None:
+    """Fail with all that was found."""
+    if found:
+        pytest.fail(found, pytrace=False)
 
 
 async def fuzz(server: Server, config: Path, environment: dict[str, str], *options: str) -> str:
@@ -34,7 +41,13 @@ async def fuzz(server: Server, config: Path, environment: dict[str, str], *optio
         *options,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
-        env={**os.environ, **environment, "NO_COLOR": "1"},
+        env={
+            **os.environ,
+            **environment,
+            "NO_COLOR": "1",
+            "PYTHONPATH": str(CONFIG.parent),
+            "SCHEMATHESIS_HOOKS": "hooks",
+        },
     )
     output = (await process.communicate())[0].decode()
     failures = re.findall(r"^_{3,} .+? _{3,}$.+?(?=^_{3,} |^=)", output, re.MULTILINE | re.DOTALL)
@@ -56,7 +69,7 @@ async def test_two_agencies_find_nothing_undocumented_and_nothing_of_each_other(
 
     found = await fuzz(server, CONFIG, {"FUZZ_AUTH": str(auth)})
 
-    assert found == ""
+    report(found)
 
 
 @pytest.mark.parametrize("role", ["bo_manager", "board_member"])
@@ -70,4 +83,4 @@ async def test_the_board_finds_nothing_undocumented(
 
     found = await fuzz(server, config, {}, "--header", f"Authorization: {header_of(caller)}")
 
-    assert found == ""
+    report(found)

@@ -6,6 +6,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
+from app.services import import_body
 from tests.conftest import Json, SignedIn, SignIn
 from tests.pushing import answer_row, lines, push_rows
 from tests.stage import NAMES, WHOLE, StagedAudit, stage_audit
@@ -319,3 +320,16 @@ async def test_other_media_are_refused(agency_system: SignedIn, headers: dict[st
     response = await push_rows(agency_system, "answers", b"{}", headers)
 
     assert (response.status_code, response.json()["code"]) == (415, "unsupported_media_type")
+
+
+async def test_more_rows_than_a_report_can_hold_are_refused(
+    agency_system: SignedIn, audit: StagedAudit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_body, "MOST_ROWS", 3)
+    body = lines([answer_row(audit)] * 4)
+
+    response = await push_rows(agency_system, "answers", body)
+
+    assert (response.status_code, response.json()["code"]) == (413, "payload_too_large")
+    [refused] = (await agency_system.get("/imports")).json()["items"]
+    assert (refused["status"], refused["rows_done"]) == ("failed", 0)

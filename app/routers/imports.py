@@ -24,6 +24,7 @@ from app.schemas.imports import (
     SubmissionRow,
 )
 from app.schemas.jobs import JobRead
+from app.services.import_body import MOST_ROWS
 from app.services.import_work import JobEnded, RowsRejected
 from app.services.imports import push
 from app.services.nested import page_within
@@ -34,7 +35,6 @@ router = APIRouter(tags=["imports"])
 ImportId = Annotated[UUID, Path(description="The import.")]
 Read = Annotated[Caller, Requires(Scope.jobs_read)]
 Write = Annotated[Caller, Requires(Scope.imports_write)]
-MOST_ROWS = 1_000_000
 LATER: dict[int | str, dict[str, Any]] = {
     202: {"model": JobRead, "description": "A job will do it."}
 }

@@ -11,7 +11,7 @@ from io import BufferedWriter
 from pathlib import Path
 from uuid import uuid4
 
-from app.errors import UnsupportedMediaType
+from app.errors import PayloadTooLarge, UnsupportedMediaType
 from app.secret_files import make_directory
 from app.services.row_stream import Elements, Lines, Row, Splitter
 
@@ -24,6 +24,8 @@ SPLITTERS: dict[str, type[Splitter]] = {
 SMALL_BYTES = 1_048_576
 SMALL_ROWS = 1_000
 """A body within both is carried out in its request."""
+MOST_ROWS = 1_000_000
+"""Tiny rows in a body of the largest size would fill the report with millions of refusals."""
 PART_BYTES = 262_144
 CHARSETS = {"", "charset=utf-8", 'charset="utf-8"'}
 
@@ -86,7 +88,10 @@ class Arrival:
         self._file: BufferedWriter | None = None
 
     async def read(self, stream: AsyncIterable[bytes]) -> None:
-        """Take the body in to its end. Raises `MalformedJson`, and what the stream raises."""
+        """Take the body in to its end.
+
+        Raises `MalformedJson`, `PayloadTooLarge` for too many rows, and what the stream raises.
+        """
         async for part in stream:
             self._note(self._splitter.feed(part))
             self._hold(part)
@@ -130,6 +135,8 @@ class Arrival:
         for row in rows:
             self._mac.add(row)
             self.count += 1
+            if self.count > MOST_ROWS:
+                raise PayloadTooLarge
             if self.count == self._mark:
                 self.marked = self._mac.digest()
 

@@ -99,7 +99,7 @@ class Elements:
             elif sign in b"]}":
                 self._depth -= 1
             if self._depth == 0:
-                self._finish(rows)
+                self._finish(sign, rows)
             elif self._depth == 1 and sign == b",":
                 rows.append(self._cut_off())
         if len(self._text) - self._start > MAX_ROW_BYTES:
@@ -146,14 +146,18 @@ class Elements:
         after = text.removeprefix(BYTE_ORDER_MARK).lstrip()
         if self._is_over and after:
             raise MalformedJson
-        if not after or BYTE_ORDER_MARK.startswith(after):
+        if not after:
+            self._start = self._place = len(self._text)
+        if BYTE_ORDER_MARK.startswith(after):
             return None
         if not after.startswith(b"["):
             raise MalformedJson
         self._start = self._place = len(self._text) - len(after) + 1
         return b"["
 
-    def _finish(self, rows: list[Row]) -> None:
+    def _finish(self, sign: bytes, rows: list[Row]) -> None:
+        if sign != b"]":
+            raise MalformedJson
         last = self._cut_off()
         if last.content != b"" or last.number > 1:
             rows.append(last)

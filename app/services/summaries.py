@@ -42,19 +42,26 @@ audit AS MATERIALIZED (
 # `counted` takes nearly all the time: one pass over an index that holds all it needs. What is
 # being worked on again comes from its last submission, of which only grades are let through.
 COUNTS = f"""
-counted AS MATERIALIZED (
+reworked AS MATERIALIZED (
+    SELECT coalesce(array_agg(id), '{{}}') AS ids FROM asked WHERE is_returned AND is_reworked
+), counted AS MATERIALIZED (
     SELECT a.question_id, a.grade, a.moderated_grade, a.is_not_applicable, count(*) AS n
     FROM answers a
-    WHERE a.audit_id = (SELECT id FROM audit) AND {GIVEN}
-        AND a.response_id IN (SELECT id FROM asked WHERE is_returned AND NOT is_reworked)
+    WHERE a.audit_id = (SELECT id FROM audit) AND {GIVEN} AND NOT EXISTS (
+        SELECT FROM audit_responses r WHERE r.audit_id = (SELECT id FROM audit)
+            AND r.id = a.response_id AND ({REWORKED} OR NOT {RETURNED}))
     GROUP BY a.question_id, a.grade, a.moderated_grade, a.is_not_applicable
     UNION ALL
-    SELECT q.id, s.grade, a.moderated_grade, s.is_not_applicable, count(*)
-    FROM actor.last_submitted(ARRAY(SELECT id FROM asked WHERE is_returned AND is_reworked)) s
-    JOIN audit ON true
+    SELECT q.id, s.grade, m.moderated_grade, s.is_not_applicable, count(*)
+    FROM audit CROSS JOIN reworked
+    CROSS JOIN LATERAL actor.last_submitted(reworked.ids) s
     JOIN questions q ON q.instrument_id = audit.instrument_id AND q.code = s.question
-    LEFT JOIN answers a ON a.response_id = s.response_id AND a.question_id = q.id
-    GROUP BY q.id, s.grade, a.moderated_grade, s.is_not_applicable
+    LEFT JOIN (
+        SELECT a.response_id, a.question_id, a.moderated_grade FROM answers a
+        WHERE a.response_id = ANY ((SELECT ids FROM reworked)::uuid[])
+            AND a.moderated_grade IS NOT NULL
+    ) m ON m.response_id = s.response_id AND m.question_id = q.id
+    GROUP BY q.id, s.grade, m.moderated_grade, s.is_not_applicable
 ), scale AS MATERIALIZED (
     SELECT v.code, v.label, v.rank, v.meets
     FROM audit JOIN grade_values v ON v.scale_id = audit.grade_scale_id
