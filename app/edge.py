@@ -37,6 +37,8 @@ MAX_QUERY_BYTES = 8_192
 MAX_HEADERS = 100
 MAX_HEADER_BYTES = 32_768
 
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+"""Methods an operation may have: to any other the answer is 405, whatever its body."""
 JSON_TYPES = frozenset({b"application/json", b"application/merge-patch+json"})
 FORM_TYPE = b"application/x-www-form-urlencoded"
 FORM_PATHS = frozenset({"/v1/oauth/token"})
@@ -145,6 +147,8 @@ class Edge:
             reply.body.limit(self._upload_limit, declared)
             return reply.body.stream
         reply.body.limit(self._body_limit, declared)
+        if scope["method"] not in METHODS:
+            return reply.body.replay
         check = _checker(scope["path"], headers)
         if content := await reply.body.whole():
             check(content)

@@ -6,12 +6,10 @@ from pydantic import Field
 
 from app.models.instruments import GradeScale, Meets
 from app.pagination import Matches, Paging
-from app.schemas.base import Body, Code, CreateSchema, Date, Label, RecordRead
+from app.schemas.base import WHOLE, Body, Code, CreateSchema, Date, Label, RecordRead
 from app.sensitivity import Computed, Level
 
-Version = Annotated[
-    int, Field(strict=True, ge=1, le=9999, description="Version: a number or a year.")
-]
+Version = Annotated[int, Field(ge=1, le=9999, description="Version: a number or a year."), WHOLE]
 ValidFrom = Annotated[
     Date | None, Field(description="First day; null if not known.", examples=["2015-03-26"])
 ]
@@ -37,7 +35,7 @@ class GradeValueCreate(Body):
     code: Annotated[Code, Field(description="The grade.", examples=["2"])]
     label: Annotated[Label, Field(description="In words.", examples=["Largely met"])]
     rank: Annotated[
-        int, Field(strict=True, ge=0, le=1000, description="Higher is better, within one scale.")
+        int, Field(ge=0, le=1000, description="Higher is better, within one scale."), WHOLE
     ]
     meets: Annotated[Meets, Field(description="What it says of a standard.")]
 

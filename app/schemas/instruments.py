@@ -20,6 +20,7 @@ from app.models.instruments import (
 )
 from app.pagination import Paging
 from app.schemas.base import (
+    WHOLE,
     Body,
     Code,
     CreateSchema,
@@ -33,20 +34,17 @@ from app.schemas.transitions import AllowedTransitions, TransitionCreate
 from app.sensitivity import Computed, Level
 
 
+Bound = Annotated[int, Field(ge=-(2**31), lt=2**31, json_schema_extra={"format": "int64"}), WHOLE]
+
+
 class NumberRule(Body):
     """What a number is answered in, and between which bounds."""
 
     unit: Annotated[Code, Field(description="Unit; `percent` is 0 to 100.", examples=["percent"])]
-    minimum: Annotated[
-        int | None,
-        Field(
-            strict=True, ge=-(2**31), lt=2**31, description="Smallest, inclusive; null for none."
-        ),
-    ] = None
-    maximum: Annotated[
-        int | None,
-        Field(strict=True, ge=-(2**31), lt=2**31, description="Largest, inclusive; null for none."),
-    ] = None
+    minimum: Annotated[Bound | None, Field(description="Smallest, inclusive; null for none.")] = (
+        None
+    )
+    maximum: Annotated[Bound | None, Field(description="Largest, inclusive; null for none.")] = None
 
 
 class AppliesTo(Body):

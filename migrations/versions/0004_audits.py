@@ -180,6 +180,10 @@ CREATE TABLE answers (
     CONSTRAINT answers_response_question_key UNIQUE (response_id, question_id),
     CONSTRAINT answers_reason_check
         CHECK (NOT is_not_applicable OR not_applicable_reason IS NOT NULL)
+) WITH (
+    -- A summary reads the index alone where pages are known to be visible: keep that fresh.
+    autovacuum_vacuum_scale_factor = 0.02,
+    autovacuum_vacuum_insert_scale_factor = 0.02
 );
 CREATE INDEX answers_agency_id_idx ON answers (agency_id, id);
 CREATE INDEX answers_question_id_idx ON answers (question_id);
