@@ -90,7 +90,7 @@ def at_the_edge(app: ASGIApp, settings: Settings) -> ASGIApp:
 
 UPLOADS: tuple[Callable[[str, str], bool], ...] = (
     lambda method, path: method == "POST" and path == "/v1/imports",
-    lambda method, path: method == "POST" and path.endswith("/evidence"),
+    lambda _method, path: path.endswith("/evidence"),
     lambda method, path: method == "PUT" and path.endswith("/form"),
 )
 

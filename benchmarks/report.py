@@ -38,7 +38,7 @@ class Report:
         yield from _table(self._others())
         yield f"measured in {self.seconds:.0f} s"
         if any(abs(each.to_itself - 1) > NOISE for each in self.comparisons):
-            yield "The machine was busy: the floor differs from itself. Measure again when it rests."
+            yield "The machine was busy: the floor differs from itself. Measure again."
 
     def as_json(self) -> dict[str, Any]:
         """Return each workload's figures, and the circumstances under `_run`."""

@@ -33,7 +33,6 @@ from app.schemas.grade_scales import ScaleVersion, ValidFrom, Version
 from app.schemas.transitions import AllowedTransitions, TransitionCreate
 from app.sensitivity import Computed, Level
 
-
 Bound = Annotated[int, Field(ge=-(2**31), lt=2**31, json_schema_extra={"format": "int64"}), WHOLE]
 
 

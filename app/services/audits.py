@@ -1,6 +1,6 @@
 """Audits: planned on a published instrument, and what each of their moves entails.
 
-Framework section 15. Whatever touches all responses of an audit is one statement.
+Framework section 15. What touches all responses of an audit is one statement, or a few.
 """
 
 from typing import Any
@@ -65,6 +65,10 @@ SELECT 'audit_responses', id, agency_id, was, $2, $4, (SELECT actor.id()) FROM m
 """
 
 
+CARRIED_AT_ONCE = 2000
+"""Responses that one statement fills, so that none runs into the time limit of statements."""
+
+
 class InstrumentNotPublished(Conflict):
     """Only a published instrument is asked: a draft may change, a retired one is out of use."""
 
@@ -117,8 +121,9 @@ async def ask_agencies(db: ActorSession, audit_id: UUID) -> None:
     Agencies that have a response keep it. Of the past comes what was submitted, to questions of
     the same code that are put to the agency; a grade only where the scales are comparable.
     """
-    asked = await db.fetch(ASK, audit_id)
-    await db.fetch(CARRY_FORWARD, [row["id"] for row in asked])
+    asked = [row["id"] for row in await db.fetch(ASK, audit_id)]
+    for first in range(0, len(asked), CARRIED_AT_ONCE):
+        await db.fetch(CARRY_FORWARD, asked[first : first + CARRIED_AT_ONCE])
 
 
 def effects(reason: str | None = None) -> dict[str, Effect]:
