@@ -81,6 +81,7 @@ async def serving(settings: Settings, installation: Installation) -> AsyncIterat
         port=0,
         log_config=None,
         access_log=False,
+        timeout_keep_alive=120,
         proxy_headers=False,
         server_header=False,
     )

@@ -75,6 +75,7 @@ async def test_a_file_is_what_its_content_says(
         ),
         ("empty.pdf", b"", 422, "invalid"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 async def test_other_files_are_refused(
     lead: SignedIn,
