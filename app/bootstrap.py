@@ -57,6 +57,7 @@ class Credentials:
     app_password: str = field(repr=False)
     secret_key: str = field(repr=False)
     """64 hexadecimal digits."""
+    vault_password: str = field(default="", repr=False)
 
     @classmethod
     def load_or_create(cls, path: Path) -> Self:
@@ -65,20 +66,28 @@ class Credentials:
         Raises SecretFileError if other users may read the file, or if it is not ours.
         """
         if not path.exists():
-            fresh = cls(secrets.token_urlsafe(32), secrets.token_urlsafe(32), secrets.token_hex(32))
+            owner, app, vault = (secrets.token_urlsafe(32) for _ in range(3))
+            fresh = cls(owner, app, secrets.token_hex(32), vault)
             create_secret(path, json.dumps(asdict(fresh), indent=2) + "\n")
         return cls._parse(path, read_secret(path))
 
     @classmethod
     def _parse(cls, path: Path, text: str) -> Self:
         try:
-            found = json.loads(text)
+            found = dict(json.loads(text))
+            # Files written before there was a vault have no password for its role.
+            found.setdefault("vault_password", _of_vault(found["secret_key"]))
             values = {each.name: found[each.name] for each in fields(cls)}
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, AttributeError):
             values = {}
         if not values or not all(value and isinstance(value, str) for value in values.values()):
             raise SecretFileError(f"{path} does not hold the credentials of this product.")
         return cls(**values)
+
+
+def _of_vault(secret_key: str) -> str:
+    """Return a password that whoever has the file could work out, and nobody else."""
+    return hmac.digest(secret_key.encode(), b"password:safeguarding_vault", "sha256").hex()
 
 
 async def bootstrap(admin_url: str, database: str, credentials: Credentials) -> None:
@@ -110,6 +119,7 @@ async def _bootstrap(admin_url: str, database: str, credentials: Credentials) ->
             await inside.execute(_SQL.read_text(encoding="utf-8"))
             await _set_password(inside, "safeguarding_owner", credentials.owner_password)
             await _set_password(inside, "safeguarding_app", credentials.app_password)
+            await _set_password(inside, "safeguarding_vault", credentials.vault_password)
 
 
 @asynccontextmanager

@@ -12,6 +12,9 @@ BEGIN
     IF to_regrole('safeguarding_app') IS NULL THEN
         CREATE ROLE safeguarding_app;
     END IF;
+    IF to_regrole('safeguarding_vault') IS NULL THEN
+        CREATE ROLE safeguarding_vault;
+    END IF;
 END $$;
 
 -- Owns the tables: for migrations, never at run time.
@@ -28,16 +31,23 @@ ALTER ROLE safeguarding_app SET statement_timeout = '15s';
 ALTER ROLE safeguarding_app SET lock_timeout = '3s';
 ALTER ROLE safeguarding_app SET idle_in_transaction_session_timeout = '15s';
 
+-- Reads what only the vault may read: who the people of a case are, as ciphertext.
+ALTER ROLE safeguarding_vault LOGIN NOINHERIT CONNECTION LIMIT 100;
+ALTER ROLE safeguarding_vault SET statement_timeout = '15s';
+ALTER ROLE safeguarding_vault SET lock_timeout = '3s';
+ALTER ROLE safeguarding_vault SET idle_in_transaction_session_timeout = '15s';
+
 DO $$
 BEGIN
     EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
     EXECUTE format('GRANT CONNECT, CREATE ON DATABASE %I TO safeguarding_owner', current_database());
-    EXECUTE format('GRANT CONNECT ON DATABASE %I TO safeguarding_app', current_database());
+    EXECUTE format('GRANT CONNECT ON DATABASE %I TO safeguarding_app, safeguarding_vault',
+                   current_database());
 END $$;
 
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 GRANT USAGE, CREATE ON SCHEMA public TO safeguarding_owner;
-GRANT USAGE ON SCHEMA public TO safeguarding_policy, safeguarding_app;
+GRANT USAGE ON SCHEMA public TO safeguarding_policy, safeguarding_app, safeguarding_vault;
 
 -- Whoever made the roles before us may have given them more than row level security survives.
 DO $$
@@ -46,7 +56,8 @@ DECLARE
 BEGIN
     SELECT string_agg(role.rolname, ', ' ORDER BY role.rolname) INTO wide
     FROM pg_roles AS role
-    WHERE role.rolname IN ('safeguarding_owner', 'safeguarding_policy', 'safeguarding_app')
+    WHERE role.rolname IN ('safeguarding_owner', 'safeguarding_policy', 'safeguarding_app',
+                           'safeguarding_vault')
         AND (
             role.rolsuper OR role.rolbypassrls OR role.rolcreaterole OR role.rolcreatedb
             OR role.rolreplication

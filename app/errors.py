@@ -43,6 +43,40 @@ class ProblemError(BaseModel):
     detail: Annotated[Sentence, Field(description="The rule as a sentence.")]
 
 
+class UnresolvedIdentifier(BaseModel):
+    """A place in a narrative that may say who somebody is. Never the text itself."""
+
+    model_config = ConfigDict(frozen=True)
+
+    pointer: Annotated[
+        str,
+        Field(max_length=200, pattern="^/[a-z0-9_/]+$", description="JSON Pointer to the text."),
+    ]
+    start: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=20_000,
+            json_schema_extra={"format": "int32"},
+            description="First character, from 0, in Unicode code points of the text as sent.",
+        ),
+    ]
+    length: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=20_000,
+            json_schema_extra={"format": "int32"},
+            description="Characters, in Unicode code points.",
+        ),
+    ]
+    kind: Annotated[Code, Field(description="What it seems to be.")]
+    person_ids: Annotated[
+        list[Annotated[str, Field(max_length=36, json_schema_extra={"format": "uuid"})]],
+        Field(max_length=100, description="People of the case it may mean; empty for none."),
+    ]
+
+
 class Problem(BaseModel):
     """What went wrong. Holds nothing of what was sent."""
 
@@ -67,6 +101,13 @@ class Problem(BaseModel):
         list[ProblemError],
         Field(max_length=MAX_ERRORS, description="Places that were refused; the first fifty."),
     ]
+    identifiers: (
+        Annotated[
+            list[UnresolvedIdentifier],
+            Field(max_length=200, description="Places that may say who somebody is."),
+        ]
+        | MISSING
+    ) = MISSING
     error: (
         Annotated[Code, Field(description="In the words of RFC 6749; of the token endpoint only.")]
         | MISSING
@@ -174,6 +215,27 @@ class RedactedMemberWrite(Forbidden):
     code = "redacted_member_write"
 
 
+class DisclosureRefused(Forbidden):
+    """This grant discloses nothing here and now.
+
+    It is not yours, not approved, ended, used up, or of other people.
+    """
+
+    code = "disclosure_refused"
+
+
+class StepUpRequired(Forbidden):
+    """Show your second factor again: identities take one that is at most ten minutes old."""
+
+    code = "step_up_required"
+
+
+class UndertakingRequired(Forbidden):
+    """Sign the confidentiality undertaking first."""
+
+    code = "undertaking_required"
+
+
 class NotFound(ApiError):
     """No such record, or none that you may know of."""
 
@@ -258,6 +320,13 @@ class TooManyRequests(ApiError):
 
     status, code = HTTPStatus.TOO_MANY_REQUESTS, "too_many_requests"
     headers: Mapping[str, str] = {"Retry-After": "60"}
+
+
+class TooManyLookUps(TooManyRequests):
+    """You have looked up as many people as one may within an hour."""
+
+    code = "too_many_look_ups"
+    headers: Mapping[str, str] = {"Retry-After": "3600"}
 
 
 class HeadersTooLarge(ApiError):

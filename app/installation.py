@@ -1,9 +1,10 @@
 """An installation: where its server is, its secrets, and how it is brought up to this version."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Self
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
@@ -14,6 +15,9 @@ from app.access.tokens import hash_of, service_token
 from app.bootstrap import Credentials, bootstrap
 from app.database import fetch, migrate_to, sync_reference
 from app.postgres import EmbeddedServer
+from app.privacy.key_state import check_installed, prepare_keys
+from app.privacy.keys.provider import KeyProvider, KeyProviderError
+from app.privacy.keys.selection import provider_of
 from app.settings import Settings
 
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
@@ -32,11 +36,14 @@ class SetupError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """What a process needs to know to work: two addresses and a key. Null: not known here."""
+    """What a process needs to know to work: addresses and a key. Null: not known here."""
 
     app_url: str = field(repr=False)
+    vault_url: str = field(repr=False)
     owner_url: str | None = field(repr=False)
     secret_key: bytes = field(repr=False)
+    keys: Callable[[], KeyProvider] = field(repr=False)
+    """Makes a way to the keeper of the keys of identities, for one event loop."""
     admin_url: str | None = field(default=None, repr=False)
     database: str = "safeguarding"
     credentials: Credentials | None = field(default=None, repr=False)
@@ -53,6 +60,26 @@ class Installation:
         await migrate_to(self.owner_url)
         await self._refuse_other_key(self.owner_url)
         await sync_reference(self.owner_url, reference_rows(self.secret_key))
+        async with self.key_provider() as provider:
+            await prepare_keys(self.owner_url, provider)
+
+    async def check_keys(self) -> None:
+        """Hold the keys of identities against the database. Raises SetupError."""
+        token_hash = hash_of(service_token(self.secret_key, "vault"))
+        async with self.key_provider() as provider:
+            await check_installed(self.app_url, token_hash, provider)
+
+    @asynccontextmanager
+    async def key_provider(self) -> AsyncIterator[KeyProvider]:
+        """Give a way to the keeper of keys for the block. Raises SetupError for what it refuses."""
+        try:
+            provider = self.keys()
+            try:
+                yield provider
+            finally:
+                await provider.close()
+        except KeyProviderError as error:
+            raise SetupError(str(error)) from error
 
     async def _refuse_other_key(self, owner_url: str) -> None:
         """Keep what was written under one key from being taken over by another."""
@@ -116,10 +143,14 @@ def installed(settings: Settings) -> Iterator[Installation]:
     with EmbeddedServer(settings.data_dir / "postgres") as server:
         yield Installation(
             app_url=server.url("safeguarding_app", credentials.app_password, settings.database),
+            vault_url=server.url(
+                "safeguarding_vault", credentials.vault_password, settings.database
+            ),
             owner_url=server.url(
                 "safeguarding_owner", credentials.owner_password, settings.database
             ),
             secret_key=_secret_key(settings, credentials),
+            keys=partial(provider_of, settings),
             admin_url=server.admin_url,
             database=settings.database,
             credentials=credentials,
@@ -130,17 +161,23 @@ def _named(settings: Settings, app_url: str) -> Installation:
     """Take the addresses as they are; with an administrator's, their roles can be made too."""
     if settings.secret_key is None:
         raise SetupError("With APP_DATABASE_URL, set SECRET_KEY: 64 hexadecimal digits.")
+    if settings.vault_database_url is None:
+        raise SetupError("With APP_DATABASE_URL, set VAULT_DATABASE_URL, for safeguarding_vault.")
+    vault_url = settings.vault_database_url.get_secret_value()
     owner_url, admin_url = (
         url.get_secret_value() if url else None
         for url in (settings.owner_database_url, settings.database_url)
     )
     credentials = None
     if admin_url and owner_url:
-        credentials = Credentials(_password(owner_url), _password(app_url), "")
+        owner, app, vault = (_password(url) for url in (owner_url, app_url, vault_url))
+        credentials = Credentials(owner, app, "", vault)
     return Installation(
         app_url=app_url,
+        vault_url=vault_url,
         owner_url=owner_url,
         secret_key=_secret_key(settings, None),
+        keys=partial(provider_of, settings),
         admin_url=admin_url,
         database=urlsplit(app_url).path.strip("/") or settings.database,
         credentials=credentials,
@@ -151,17 +188,21 @@ def _password(url: str) -> str:
     """Return the password in an address, for a role that is still to be made."""
     password = urlsplit(url).password
     if not password:
-        raise SetupError("OWNER_DATABASE_URL and APP_DATABASE_URL must each hold a password.")
+        raise SetupError("The addresses of owner, application and vault must hold a password.")
     return unquote(password)
 
 
 def _derived(settings: Settings, admin_url: str, credentials: Credentials) -> Installation:
     return Installation(
         app_url=_as(admin_url, "safeguarding_app", credentials.app_password, settings.database),
+        vault_url=_as(
+            admin_url, "safeguarding_vault", credentials.vault_password, settings.database
+        ),
         owner_url=_as(
             admin_url, "safeguarding_owner", credentials.owner_password, settings.database
         ),
         secret_key=_secret_key(settings, credentials),
+        keys=partial(provider_of, settings),
         admin_url=admin_url,
         database=settings.database,
         credentials=credentials,

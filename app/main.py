@@ -15,6 +15,7 @@ from app.database import Database
 from app.edge import Edge
 from app.installation import Installation
 from app.lean import LeanReads
+from app.privacy.vault import Vault
 from app.routers import ROUTERS, health, oauth
 from app.settings import Settings
 
@@ -37,11 +38,15 @@ def create_app(settings: Settings, installation: Installation | None = None) -> 
         app.state.database = await Database.connect(installation.app_url, settings.pool_size)
         app.state.secret_key = installation.secret_key
         app.state.key = derived_key(installation.secret_key, "cursors")
+        app.state.vault = await Vault.connect(
+            installation.vault_url, installation.secret_key, installation.keys()
+        )
         gc.freeze()
         try:
             async with upkeep(app.state):
                 yield
         finally:
+            await app.state.vault.close()
             await app.state.database.close()
 
     app = FastAPI(

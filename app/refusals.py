@@ -55,6 +55,12 @@ CONSTRAINTS: dict[str, str] = {
     "submissions_agency_external_ref_key": "The external reference belongs to another submission.",
     "lock_exceptions_two_people_check": "Nobody approves an own request.",
     "good_practice_answer_id_key": "The answer is shared already.",
+    "cases_reference_key": "Another case has this reference.",
+    "case_agencies_pair_key": "The agency takes part already.",
+    "case_members_period_check": "The last day is before the first.",
+    "case_members_current_key": "This person has this part already.",
+    "persons_case_label_key": "Another person of the case has this label.",
+    "disclosure_grants_two_people_check": "Nobody approves or reviews an own request.",
 }
 """Sentences for constraints that a valid body can break, by the constraint's name."""
 
@@ -62,6 +68,10 @@ FROM_SQLSTATE: Mapping[str, type[ApiError]] = {
     "SG401": errors.Unauthenticated,
     "28000": errors.Unauthenticated,
     "SG403": errors.InsufficientScope,
+    "SG429": errors.TooManyLookUps,
+    "SG451": errors.DisclosureRefused,
+    "SG452": errors.StepUpRequired,
+    "SG453": errors.UndertakingRequired,
     "42501": errors.Forbidden,
     "23503": errors.UnknownReference,
     "23505": errors.Conflict,

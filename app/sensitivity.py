@@ -39,6 +39,22 @@ class Classified:
 
 
 @dataclass(frozen=True, slots=True)
+class Narrated:
+    """Marks a field as a narrative of a case: people stand in it as tokens, and show as labels."""
+
+    def __get_pydantic_json_schema__(
+        self, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Say in the contract that names are replaced."""
+        return {**handler(core), "x-narrative": True}
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Marks the list of the people that a record's narratives speak of."""
+
+
+@dataclass(frozen=True, slots=True)
 class Computed:
     """Gives a field its expression; `t` is the record and `caller` is who reads it."""
 
@@ -47,4 +63,6 @@ class Computed:
 
 def sensitivity(level: Level) -> dict[str, str]:
     """Describe a class for the contract: its name, and what a reader below it gets."""
+    if level == Level.identity:
+        return {"class": level.name, "redaction": "null", "unlock": "disclosure-grant"}
     return {"class": level.name, "redaction": "null" if level > Level.partnership else "none"}

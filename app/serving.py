@@ -67,6 +67,7 @@ def ready(settings: Settings, processes: int, *, migrate: bool) -> Iterator[Inst
         if migrate or settings.is_embedded:
             asyncio.run(found.upgrade())
         refuse_unsafe(asyncio.run(examine_database(settings, found, processes + 1)))
+        asyncio.run(found.check_keys())
         yield found
 
 

@@ -24,6 +24,22 @@ def one_of(column: str, values: Iterable[str]) -> str:
     return f"CHECK ({column} IN ({allowed}))"
 
 
+def sees_case(column: str = "case_id") -> str:
+    """Say who may know of a case: its team, agencies that take part, and who reviews them all."""
+    return (
+        "CASE WHEN (SELECT actor.can('cases:all')) THEN true"
+        f" ELSE {column} = ANY ((SELECT actor.cases())::uuid[]) END"
+    )
+
+
+def works_on_case(column: str = "case_id") -> str:
+    """Say who may read all of a case: its team, and who reviews them all."""
+    return (
+        "CASE WHEN (SELECT actor.can('cases:all')) THEN true"
+        f" ELSE {column} = ANY ((SELECT actor.team_cases())::uuid[]) END"
+    )
+
+
 def secure(
     table: str,
     *,
@@ -33,13 +49,15 @@ def secure(
     changed: str | None = None,
     deletes: str | None = None,
     columns: str = "",
+    readable: str = "",
     trail: bool = True,
 ) -> None:
     """Lock a table in the migration that makes it.
 
     `reads`, `creates`, `changes` and `deletes` are the predicates of its policies; what is not
     given is not granted. `changed` is what a row must satisfy after a change (else `changes`).
-    `columns` narrows what may be changed, as in `(status, reason)`. `trail` records every
+    `columns` narrows what may be changed, as in `(status, reason)`, and `readable` what may be
+    read, for what the application writes and only others open. `trail` records every
     change in `events`, names of columns only.
     """
     statements = [
@@ -47,7 +65,7 @@ def secure(
         f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
         f"CREATE POLICY owner_all ON {table} TO safeguarding_owner USING (true) WITH CHECK (true)",
         f"CREATE POLICY reads ON {table} FOR SELECT TO safeguarding_app USING ({reads})",
-        f"GRANT SELECT ON {table} TO safeguarding_app",
+        f"GRANT SELECT {readable} ON {table} TO safeguarding_app",
     ]
     if creates:
         statements += [
@@ -91,4 +109,17 @@ def let_policy_read(table: str, columns: str = "") -> None:
     run(
         f"CREATE POLICY looks_up ON {table} FOR SELECT TO safeguarding_policy USING (true);\n"
         f"GRANT SELECT {columns} ON {table} TO safeguarding_policy"
+    )
+
+
+def rescanned(table: str, columns: str) -> None:
+    """Let the vault's service go through the narratives of a table again.
+
+    It does when a person of the case is recorded: who was unknown by then is named in them still.
+    """
+    keeps = "(SELECT actor.can('vault:open'))"
+    run(
+        f"CREATE POLICY rescans_reads ON {table} FOR SELECT TO safeguarding_app USING ({keeps});\n"
+        f"CREATE POLICY rescans ON {table} FOR UPDATE TO safeguarding_app USING ({keeps});\n"
+        f"GRANT UPDATE {columns} ON {table} TO safeguarding_app"
     )

@@ -24,7 +24,7 @@ from app.main import serve_app
 from app.postgres import EmbeddedServer
 from app.settings import Settings
 
-pytest_plugins = ("tests.stage", "tests.people", "tests.systems")
+pytest_plugins = ("tests.stage", "tests.people", "tests.systems", "tests.logs", "tests.casework")
 Json = dict[str, Any]
 
 

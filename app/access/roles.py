@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from app.access.scopes import Capability, Scope
 from app.sensitivity import Level
 
+EVERYBODY = frozenset({Scope.access_log_heads_read})
+"""Whoever signs in may be a witness of the access log."""
 READ_PARTNERSHIP = frozenset(
     {
+        Scope.reference_read,
         Scope.areas_read,
         Scope.agencies_read,
         Scope.instruments_read,
@@ -42,7 +45,32 @@ RUN_BOARD = READ_RESULTS | {
     Scope.imports_write,
 }
 
-CLIENT_SCOPES = FILL_IN | {Scope.audit_responses_submit}
+TAKE_PART = frozenset(
+    {
+        Scope.cases_read,
+        Scope.case_reviews_read,
+        Scope.information_requests_read,
+    }
+)
+"""What concerns a case that one's own agency takes part in."""
+REPORT_ON_CASES = TAKE_PART | {
+    Scope.case_notifications_write,
+    Scope.agency_reports_write,
+    Scope.information_requests_write,
+}
+MAY_BE_DISCLOSED_TO = frozenset({Scope.disclosure_grants_read, Scope.disclosure_grants_write})
+REVIEW_CASES = TAKE_PART | MAY_BE_DISCLOSED_TO | {Scope.case_reviews_write}
+RUN_CASES = REVIEW_CASES | {
+    Scope.cases_write,
+    Scope.persons_write,
+    Scope.person_lookups_write,
+    Scope.information_requests_write,
+    Scope.retention_read,
+    Scope.retention_write,
+    Capability.all_cases,
+}
+
+CLIENT_SCOPES = EVERYBODY | FILL_IN | REPORT_ON_CASES | {Scope.audit_responses_submit}
 """What an agency's system may be given at most."""
 
 
@@ -59,7 +87,8 @@ class Role:
 def _role(
     title: str, description: str, level: Level, capabilities: frozenset[str] | set[str]
 ) -> Role:
-    return Role(title, description, level, frozenset(str(each) for each in capabilities))
+    granted = frozenset(str(each) for each in capabilities | EVERYBODY)
+    return Role(title, description, level, granted)
 
 
 ROLES: dict[str, Role] = {
@@ -67,7 +96,22 @@ ROLES: dict[str, Role] = {
         "Independent Chair",
         "Leads the Board and decides what only the chair may (sections 8 and 16).",
         Level.agency,
-        READ_RESULTS | {Scope.events_read, Capability.approve_audits},
+        READ_RESULTS
+        | TAKE_PART
+        | MAY_BE_DISCLOSED_TO
+        | {
+            Scope.events_read,
+            Scope.access_log_read,
+            Capability.all_log,
+            Scope.retention_read,
+            Capability.approve_audits,
+            Capability.all_cases,
+            Capability.decide,
+            Capability.all_grants,
+            Capability.approve_grants,
+            Capability.emergency,
+            Capability.approve_information_requests,
+        },
     ),
     "board_member": _role(
         "Board member",
@@ -101,12 +145,19 @@ ROLES: dict[str, Role] = {
         "Runs the Business Office; approves lock exceptions, never an own request (section 9).",
         Level.agency,
         RUN_BOARD
+        | RUN_CASES
         | {
+            Scope.subject_exports_write,
+            Capability.all_grants,
+            Capability.emergency,
+            Capability.approve_information_requests,
+            Capability.approve_retention,
             Scope.users_read,
             Scope.users_write,
             Scope.clients_read,
             Scope.clients_write,
             Scope.events_read,
+            Scope.access_log_read,
             Capability.approve_lock_exceptions,
             Capability.approve_audits,
             Capability.all_principals,
@@ -115,9 +166,9 @@ ROLES: dict[str, Role] = {
     ),
     "bo_officer": _role(
         "Business Office officer",
-        "Plans and runs audits, follows returns (sections 9 and 11).",
+        "Plans and runs audits and case reviews, follows returns (sections 9, 11 and 16).",
         Level.agency,
-        RUN_BOARD,
+        RUN_BOARD | RUN_CASES,
     ),
     "bo_analyst": _role(
         "Business Office analyst", "Analyses what agencies return.", Level.agency, RUN_BOARD
@@ -126,7 +177,7 @@ ROLES: dict[str, Role] = {
         "Agency lead",
         "Named lead of an agency: fills in its responses (section 9).",
         Level.partnership,
-        FILL_IN,
+        FILL_IN | REPORT_ON_CASES | MAY_BE_DISCLOSED_TO,
     ),
     "agency_contributor": _role(
         "Agency contributor",
@@ -136,9 +187,9 @@ ROLES: dict[str, Role] = {
     ),
     "agency_senior": _role(
         "Agency senior",
-        "Signs off the responses of the own agency (section 15).",
+        "Signs off the responses and case reports of the own agency (sections 15 and 16).",
         Level.partnership,
-        SIGN_OFF,
+        SIGN_OFF | TAKE_PART | {Scope.agency_reports_write},
     ),
     "school_lead": _role(
         "School lead",
@@ -152,6 +203,38 @@ ROLES: dict[str, Role] = {
         Level.partnership,
         SIGN_OFF,
     ),
+    "scr_member": _role(
+        "Serious Case Review Sub Group member",
+        "Considers incidents and recommends what becomes of them (section 16).",
+        Level.agency,
+        READ_RESULTS | REVIEW_CASES | {Capability.all_cases, Capability.recommend},
+    ),
+    "scr_chair": _role(
+        "Serious Case Review Sub Group chair",
+        "Leads the sub group that reviews cases (section 16).",
+        Level.agency,
+        READ_RESULTS
+        | REVIEW_CASES
+        | {
+            Scope.cases_write,
+            Scope.persons_write,
+            Capability.all_cases,
+            Capability.recommend,
+            Capability.emergency,
+        },
+    ),
+    "lead_reviewer": _role(
+        "Lead reviewer",
+        "Reviews one case, as long as the appointment lasts (section 16).",
+        Level.partnership,
+        REVIEW_CASES | {Scope.persons_write},
+    ),
+    "panel_member": _role(
+        "Panel member",
+        "Works on the panel of one case (sections 15 and 16).",
+        Level.partnership,
+        REVIEW_CASES,
+    ),
     "inspector": _role(
         "Inspector",
         "Ofsted, CQC, HMICFRS or HM Inspectorate of Probation (sections 8 and 18).",
@@ -162,7 +245,21 @@ ROLES: dict[str, Role] = {
         "Data protection officer",
         "Reads who changed what; sees no content (section 7).",
         Level.audit,
-        frozenset({Scope.events_read, Scope.agencies_read}),
+        frozenset(
+            {
+                Scope.events_read,
+                Scope.access_log_read,
+                Capability.all_log,
+                Scope.reference_read,
+                Scope.agencies_read,
+                Scope.retention_read,
+                Scope.subject_exports_write,
+                Scope.disclosure_grants_read,
+                Capability.all_grants,
+                Capability.approve_grants,
+                Capability.approve_retention,
+            }
+        ),
     ),
     "sysadmin": _role(
         "Operator",
@@ -170,6 +267,7 @@ ROLES: dict[str, Role] = {
         Level.public,
         frozenset(
             {
+                Scope.reference_read,
                 Scope.agencies_read,
                 Scope.users_read,
                 Scope.users_write,
@@ -208,5 +306,6 @@ SERVICES: dict[str, frozenset[str]] = {
     "worker": frozenset(
         RUN_BOARD | {"me", Capability.all_principals, Capability.run_jobs, Scope.users_read}
     ),
+    "vault": frozenset({Capability.open_vault}),
 }
 """What acts without a person: actors like any other, with a token made from the secret key."""

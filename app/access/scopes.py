@@ -17,6 +17,10 @@ class Scope(StrEnum):
         return member
 
     me = "me", "Read and change what concerns only oneself."
+    reference_read = (
+        "reference:read",
+        "Read regimes, gateways, retention rules and working days.",
+    )
     areas_read = "areas:read", "Read areas and what became of them."
     areas_write = "areas:write", "Record areas."
     agencies_read = "agencies:read", "Read agencies, their identifiers and named leads."
@@ -39,6 +43,35 @@ class Scope(StrEnum):
     clients_read = "clients:read", "Read which agency systems may sign in."
     clients_write = "clients:write", "Register agency systems and their secrets."
     events_read = "events:read", "Read who changed what."
+    access_log_read = "access-log:read", "Read who looked at what."
+    access_log_heads_read = "access-log-heads:read", "Read the heads that seal the access log."
+    cases_read = "cases:read", "Read cases that one takes part in, and their people by label."
+    cases_write = "cases:write", "Open cases; name the agencies and people who work on them."
+    persons_write = "persons:write", "Record the people of a case; who they are is sealed."
+    person_lookups_write = "person-lookups:write", "Ask whether a person is known; it is logged."
+    case_notifications_write = (
+        "case-notifications:write",
+        "Notify the Board of a serious incident, as an agency.",
+    )
+    case_reviews_read = "case-reviews:read", "Read reviews of cases that one takes part in."
+    case_reviews_write = "case-reviews:write", "Run reviews of cases."
+    agency_reports_write = (
+        "agency-reports:write",
+        "Write the report and chronology of one's own agency on a case.",
+    )
+    disclosure_grants_read = "disclosure-grants:read", "Read disclosure grants one has to do with."
+    disclosure_grants_write = "disclosure-grants:write", "Ask for leave to see who a person is."
+    information_requests_read = "information-requests:read", "Read requests for information."
+    information_requests_write = (
+        "information-requests:write",
+        "Ask for information, or answer for one's own agency.",
+    )
+    retention_read = "retention:read", "Read how long records are kept, holds and destructions."
+    retention_write = "retention:write", "Hold records, review them and propose their destruction."
+    subject_exports_write = (
+        "subject-exports:write",
+        "Export what is held on one person, with third parties masked.",
+    )
 
 
 class Capability(StrEnum):
@@ -60,5 +93,25 @@ class Capability(StrEnum):
     """Issues and ends sessions and access tokens: the sign-in service only."""
     authenticate = "users:authenticate"
     """Reads what proves a person's identity: the sign-in service only."""
+    all_cases = "cases:all"
+    """Sees every case and its reviews, pseudonymised: who runs and who decides reviews."""
+    recommend = "case-reviews:recommend"
+    """Recommends what becomes of an incident: the Serious Case Review Sub Group."""
+    decide = "case-reviews:decide"
+    """Decides what only the Independent Chair, or the partners in the chair's place, may decide."""
+    all_grants = "disclosure-grants:all"
+    """Sees every disclosure grant, and who used it how often."""
+    approve_grants = "disclosure-grants:approve"
+    """Approves that somebody else may see who a person is."""
+    emergency = "disclosure-grants:emergency"
+    """Sees who a person is at once, in an emergency that others review afterwards."""
+    approve_information_requests = "information-requests:approve"
+    """Approves that the Board asks an agency for information."""
+    approve_retention = "retention:approve"
+    """Approves, as one of two, that identities are destroyed."""
+    open_vault = "vault:open"
+    """Opens the vault to recognise names and to disclose what was granted: its service only."""
+    all_log = "access-log:all"
+    """Sees the whole access log, and not only what is about a record."""
     run_jobs = "jobs:run"
     """Runs what was asked for earlier: the worker only."""

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import BYTEA, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.lifecycle import Lifecycle, Move
-from app.models.base import Record
+from app.models.base import NarrativeText, Record
 from app.models.instruments import AuditKind
 
 
@@ -208,16 +208,20 @@ class GoodPractice(Record):
 
 
 class Transition(Record):
-    """That a record moved from one state to another: who, when and why."""
+    """That a record moved from one state to another: who, when and why.
+
+    `reason` is a narrative where the record belongs to a case.
+    """
 
     __tablename__ = "transitions"
 
     subject: Mapped[str]
     record_id: Mapped[UUID]
     agency_id: Mapped[UUID | None]
+    case_id: Mapped[UUID | None] = mapped_column(ForeignKey("cases.id"), index=True)
     from_state: Mapped[str]
     to_state: Mapped[str]
-    reason: Mapped[str | None]
+    reason: Mapped[NarrativeText | None]
     actor_id: Mapped[UUID]
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import Enum, MetaData, Text, Uuid, text
@@ -27,6 +27,10 @@ NAMES = MetaData(
         "pk": "%(table_name)s_pkey",
     }
 )
+
+
+NarrativeText = Annotated[str, mapped_column(Text, info={"narrative": True})]
+"""A text about a case in which people stand as tokens: `⟦3⟧` is person 3 of the case."""
 
 
 class Base(DeclarativeBase):

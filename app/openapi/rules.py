@@ -85,6 +85,24 @@ REQUEST_HEADERS: dict[str, tuple[Callable[[Operation], bool], Json]] = {
             "example": TAG,
         },
     ),
+    "Disclosure-Grant": (
+        lambda o: bool(o.spec.get("x-discloses")),
+        {
+            "description": "A disclosure grant of yours, to be shown who the people of the record"
+            " are. Each read is a use of it and is logged; `Disclosure-Log` names the entry.",
+            "schema": {"type": "string", "format": "uuid"},
+            "example": "0199f7c2-5d3e-7a41-9c06-2b8f41d7e650",
+        },
+    ),
+    "Prefer": (
+        lambda o: bool(o.spec.get("x-narrates")),
+        {
+            "description": "`identifiers=mask` has doubtful names masked and kept sealed, where a"
+            " person would be asked; for systems that push by themselves (RFC 7240).",
+            "schema": {"type": "string", "maxLength": 200, "pattern": "^[ -~]+$"},
+            "example": "identifiers=mask",
+        },
+    ),
     "Idempotency-Key": (
         lambda o: o.creates,
         {
@@ -122,6 +140,13 @@ RESPONSE_HEADERS: dict[str, tuple[Callable[[Operation, str], bool], Json]] = {
             "description": "Path of what was made.",
             "required": True,
             "schema": {"type": "string", "format": "uri-reference", "maxLength": 2048},
+        },
+    ),
+    "Disclosure-Log": (
+        lambda o, status: status == "200" and o.takes("Disclosure-Grant"),
+        {
+            "description": "Entry of the access log, where identities were disclosed.",
+            "schema": {"type": "string", "format": "uuid"},
         },
     ),
     "Link": (

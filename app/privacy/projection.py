@@ -2,13 +2,17 @@
 
 For each Read schema the columns are compiled once into a select list in which every field above
 the caller's class is null. `caller` is the row of `actor.enter` or `actor.current`, `t` the
-record. Own records are read down to the class `agency`.
+record. Own records are read down to the class `agency`; the records of a case down to `restricted`
+by its team, and by an agency where they are its own. Narratives show people by their labels; no
+class of reader gets identities from here.
 """
 
 from functools import cache
 
+from pydantic.fields import FieldInfo
+
 from app.schemas.base import ReadSchema
-from app.sensitivity import Computed, Level
+from app.sensitivity import Computed, Level, Narrated, People
 
 REASONS = {
     Level.agency: "agency_only",
@@ -16,6 +20,22 @@ REASONS = {
     Level.identity: "no_disclosure_grant",
     Level.audit: "audit_only",
 }
+LABELS = (
+    "(SELECT jsonb_object_agg(p.number, p.label) FROM persons p WHERE p.case_id = t.case_id"
+    " AND p.number = ANY (actor.spoken_of({0})))"
+)
+WITHHELD_PEOPLE = """coalesce((
+    SELECT jsonb_agg(jsonb_build_object('pointer', '/people/' || n || '/identity', 'reason',
+        CASE WHEN is_erased THEN 'erased' ELSE 'no_disclosure_grant' END) ORDER BY n)
+    FROM ({}) spoken_of), '[]'::jsonb)"""
+SPOKEN_OF = (
+    "SELECT p.id, p.label, p.kind, p.is_erased, row_number() OVER (ORDER BY p.number) - 1 AS n"
+    " FROM persons p WHERE p.case_id = t.case_id AND p.number = ANY (actor.spoken_of({}))"
+)
+PEOPLE = """coalesce((
+    SELECT json_agg(json_build_object('id', id, 'label', label, 'kind', kind, 'identity', NULL)
+        ORDER BY n)
+    FROM ({}) spoken_of), '[]'::json)"""
 
 
 @cache
@@ -26,8 +46,7 @@ def projection(schema: type[ReadSchema]) -> str:
         if name == "redactions":
             columns.append(f"{_redactions(schema)} AS redactions")
             continue
-        computed = [mark.sql for mark in field.metadata if isinstance(mark, Computed)]
-        expression = computed[0] if computed else f't."{name}"'
+        expression = _expression(schema, name, field)
         level = schema.level_of(field)
         if level > Level.partnership:
             expression = f"CASE WHEN {_visible(schema, level)} THEN {expression} END"
@@ -45,11 +64,46 @@ def statement(schema: type[ReadSchema], source: str = "") -> str:
     return f"SELECT {projection(schema)} FROM {table} t"
 
 
+def narrated(schema: type[ReadSchema]) -> list[str]:
+    """Return the members of a schema that are narratives."""
+    return [
+        name
+        for name, field in schema.model_fields.items()
+        if any(isinstance(mark, Narrated) for mark in field.metadata)
+    ]
+
+
+def _expression(schema: type[ReadSchema], name: str, field: FieldInfo) -> str:
+    for mark in field.metadata:
+        if isinstance(mark, Computed):
+            return mark.sql
+        if isinstance(mark, Narrated):
+            column = f't."{name}"'
+            return f"actor.render({column}, {LABELS.format(column)})"
+        if isinstance(mark, People):
+            return PEOPLE.format(SPOKEN_OF.format(_texts(schema)))
+    return f't."{name}"'
+
+
+def _texts(schema: type[ReadSchema]) -> str:
+    return ", ".join(f't."{name}"' for name in narrated(schema))
+
+
 def _visible(schema: type[ReadSchema], level: Level) -> str:
-    rule = f"caller.level >= {level.value}"
-    if level == Level.agency and "agency_id" in schema.table.__table__.columns:
-        rule = f"({rule} OR t.agency_id = caller.agency_id)"
-    return rule
+    if level == Level.identity:
+        return "false"
+    columns = schema.table.__table__.columns
+    case = "id" if schema.table.__tablename__ == "cases" else "case_id"
+    if level < Level.audit and case in columns and (case != "id" or level == Level.restricted):
+        rule = (
+            "'cases:all' = ANY (caller.grants)"
+            f" OR t.{case} = ANY ((SELECT actor.team_cases())::uuid[])"
+        )
+    else:
+        rule = f"caller.level >= {level.value}"
+    if level <= Level.restricted and "agency_id" in columns:
+        rule = f"{rule} OR t.agency_id = caller.agency_id"
+    return f"({rule})"
 
 
 def _redactions(schema: type[ReadSchema]) -> str:
@@ -57,14 +111,21 @@ def _redactions(schema: type[ReadSchema]) -> str:
     withheld: dict[Level, list[str]] = {}
     for name, field in schema.model_fields.items():
         level = schema.level_of(field)
-        if level > Level.partnership:
+        if level > Level.partnership and name != "redactions":
             withheld.setdefault(level, []).append(name)
     parts = [
-        f"CASE WHEN {_visible(schema, level)} THEN '[]'::jsonb"
+        f"CASE WHEN {_visible(schema, level)} THEN {_seen(schema, names)}"
         f" ELSE '[{_pointers(names, level)}]'::jsonb END"
         for level, names in withheld.items()
     ]
     return " || ".join(parts) or "'[]'::jsonb"
+
+
+def _seen(schema: type[ReadSchema], names: list[str]) -> str:
+    """List what is withheld within members that are seen: who the people are."""
+    if "people" in names:
+        return WITHHELD_PEOPLE.format(SPOKEN_OF.format(_texts(schema)))
+    return "'[]'::jsonb"
 
 
 def _pointers(names: list[str], level: Level) -> str:

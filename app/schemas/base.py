@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from app.models.base import Base, Record
-from app.sensitivity import Classified, Level, sensitivity
+from app.sensitivity import Classified, Level, Narrated, sensitivity
 
 TEXT = r"^[^\u0000]*[^\u0000-\u0020][^\u0000]*$"
 """At least one character that is more than a blank; never U+0000, which cannot be stored."""
@@ -26,6 +26,8 @@ Label = Annotated[str, Field(min_length=1, max_length=200, pattern=TEXT)]
 """A short text that names no person."""
 Prose = Annotated[str, Field(min_length=1, max_length=20_000, pattern=TEXT)]
 """A longer text that names no person."""
+Narrative = Annotated[str, Field(min_length=1, max_length=20_000, pattern=TEXT), Narrated()]
+"""A text about a case. Whoever is registered for the case is replaced by a label in brackets."""
 Code = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]*$")]
 """An identifier made of letters, digits, points, hyphens and underscores."""
 ExternalRef = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[!-~]+$")]
@@ -107,7 +109,8 @@ class Redaction(BaseModel):
         Field(
             max_length=64,
             pattern="^[a-z_]+$",
-            description="Why: `agency_only`, `restricted` or `no_disclosure_grant`.",
+            description="Why: `agency_only`, `restricted`, `no_disclosure_grant`, `out_of_purpose`"
+            " (the grant does not cover it) or `erased`.",
         ),
     ]
 

@@ -8,7 +8,7 @@ from pydantic import Field
 from app.models.audits import Transition
 from app.pagination import Paging
 from app.schemas.base import Code, CreateSchema, Prose, RecordRead
-from app.sensitivity import Level
+from app.sensitivity import Level, Narrated
 
 Reason = Annotated[
     Prose | None,
@@ -36,7 +36,7 @@ class TransitionRead(RecordRead, table=Transition, level=Level.partnership):
     record_id: Annotated[UUID, Field(description="The record that moved.")]
     from_state: Annotated[Code, Field(description="State before.")]
     to_state: Annotated[Code, Field(description="State after.")]
-    reason: Reason
+    reason: Annotated[Reason, Narrated()]
     actor_id: Annotated[UUID, Field(description="Who moved it.")]
 
 

@@ -21,6 +21,9 @@ from app.access.caller import ActorSession
 IMPORT = "import"
 """The kind of job that carries out an import; its payload is the import's identifier."""
 
+RESCAN = "rescan"
+"""The kind of job that goes through the narratives of a case again; its payload is that case."""
+
 TABLES = DBSettings(
     prefix="",
     db_schema="queue",
@@ -53,3 +56,8 @@ async def enqueue_import(db: ActorSession, import_id: UUID) -> None:
     await queries(AsyncpgDriver(await db.driver())).enqueue(
         IMPORT, import_id.bytes, dedupe_key=str(import_id), on_conflict="skip"
     )
+
+
+async def enqueue_rescan(db: ActorSession, case_id: UUID) -> None:
+    """Have the narratives of a case gone through again when this transaction commits."""
+    await queries(AsyncpgDriver(await db.driver())).enqueue(RESCAN, case_id.bytes)

@@ -36,13 +36,21 @@ async def show(
 
     `where` adds a condition over `t`, with its `args` from `$4` on.
     """
-    row = await caller.fetchrow(_show_sql(schema, ENTER, f"t.id = $3 AND {where}"), id, *args)
-    if row is None or row["json"] is None:
-        raise NotFound
-    body = row["json"].encode()
+    body = await read(caller, schema, id, where, *args)
     if (known := caller.header("if-none-match")) and etag(body) in known:
         return Response(status_code=304, headers={"ETag": etag(body)})
     return answer(body)
+
+
+async def read(
+    caller: Caller, schema: type[ReadSchema], id: UUID, where: str = "true", *args: object
+) -> bytes:
+    """Return one record as this caller may see it; arguments as in `show`. Raises `NotFound`."""
+    row = await caller.fetchrow(_show_sql(schema, ENTER, f"t.id = $3 AND {where}"), id, *args)
+    if row is None or row["json"] is None:
+        raise NotFound
+    body: bytes = row["json"].encode()
+    return body
 
 
 async def render(db: ActorSession, schema: type[ReadSchema], id: UUID) -> bytes:

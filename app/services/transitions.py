@@ -12,6 +12,7 @@ from app.lifecycle import Lifecycle
 from app.models.audits import Transition
 from app.schemas.base import ReadSchema
 from app.schemas.transitions import TransitionRead
+from app.services.casework import narrate_text
 from app.services.records import answer, changing, etag, insert, render, update
 
 Effect = Callable[[ActorSession, dict[str, Any]], Awaitable[None]]
@@ -37,6 +38,8 @@ async def move(
             raise TransitionNotAllowed
         if reason is None and lifecycle.needs_reason(changed.before["status"], to):
             raise Invalid.at("/reason")
+        if reason is not None and (case_id := changed.before.get("case_id")):
+            reason = await narrate_text(changed.db, caller, UUID(case_id), "/reason", reason)
         transition_id = await record_move(changed.db, schema, changed.before, to, reason)
         if effects and to in effects:
             await effects[to](changed.db, changed.before)
@@ -55,7 +58,7 @@ async def record_move(
     """Write the new state and leave a line about it."""
     record_id = UUID(before["id"])
     await update(db, schema.table, record_id, {"status": to})
-    owner = before.get("agency_id")
+    owner, case = before.get("agency_id"), before.get("case_id")
     return await insert(
         db,
         Transition,
@@ -63,6 +66,7 @@ async def record_move(
             "subject": schema.table.__tablename__,
             "record_id": record_id,
             "agency_id": UUID(owner) if owner else None,
+            "case_id": UUID(case) if case else None,
             "from_state": before["status"],
             "to_state": to,
             "reason": reason,
