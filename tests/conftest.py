@@ -40,6 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
     server = EmbeddedServer(Path(directory) / "postgres")
     server.start()
     config.add_cleanup(lambda: shutil.rmtree(directory, ignore_errors=True))
+    config.add_cleanup(lambda: shutil.rmtree(f"{directory}.keys", ignore_errors=True))
     config.add_cleanup(server.stop)
 
 
@@ -50,6 +51,7 @@ def settings(worker_id: str) -> Settings:
         port=0,
         data_dir=Path(os.environ[SHARED]),
         database=f"test_{worker_id}",
+        key_file=Path(f"{os.environ[SHARED]}.keys") / f"{worker_id}.json",
         body_deadline_s=2.0,
         sign_in_attempts_per_minute=10_000,
     )

@@ -24,7 +24,10 @@ from app.jobs.clock import tick
 from app.jobs.deliveries import deliver
 from app.jobs.housekeeping import tidy
 from app.jobs.imports import run_import
-from app.services.queue import IMPORT, TABLES, queries
+from app.jobs.rescan import rescan
+from app.jobs.sealing import seal
+from app.privacy.vault import Vault
+from app.services.queue import IMPORT, RESCAN, TABLES, queries
 from app.settings import Settings
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -32,8 +35,8 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 CONNECTIONS = 4
 IMPORTS_AT_ONCE = 2
 """In one worker: a large import must not keep everybody else's waiting."""
-MAIL_EVERY, TIDY_EVERY = 5.0, 86_400.0
-"""Seconds between two rounds of deliveries and of housekeeping."""
+MAIL_EVERY, SEAL_EVERY, TIDY_EVERY = 5.0, 3.0, 86_400.0
+"""Seconds between two rounds of deliveries, of sealing the access log and of housekeeping."""
 PAUSE_S = 5.0
 """After a failure that may pass, such as a server that restarts."""
 ABANDONED = timedelta(seconds=30)
@@ -69,6 +72,7 @@ async def work(settings: Settings, installation: Installation, stop: asyncio.Eve
     rounds: list[tuple[str, Round, float]] = [
         ("clock", lambda: tick(service(Scope.audits_write), key), settings.clock_every_s),
         ("mail", lambda: deliver(service(Capability.run_jobs), settings, key), MAIL_EVERY),
+        ("sealing", lambda: seal(service(Capability.run_jobs)), SEAL_EVERY),
         ("housekeeping", lambda: tidy(service(Capability.run_jobs), settings, key), TIDY_EVERY),
     ]
     try:
@@ -115,6 +119,10 @@ async def _take_jobs_once(
         async def carry_out(job: Job) -> None:
             await _carry_out(job, settings, installation, database, stop)
 
+        @queue.entrypoint(RESCAN)
+        async def go_through_again(job: Job) -> None:
+            await _rescan(job, installation, database)
+
         stopping = asyncio.create_task(_pass_on(stop, queue))
         try:
             await queue.run(
@@ -128,6 +136,21 @@ async def _take_jobs_once(
             stopping.cancel()
     finally:
         await connection.close(timeout=PAUSE_S)
+
+
+async def _rescan(job: Job, installation: Installation, database: Database) -> None:
+    """Go through the narratives of a case again. It goes back to the queue if it fails."""
+    key, case_id = installation.secret_key, UUID(bytes=job.payload)
+    token = hash_of(service_token(key, "vault"))
+    caller = Caller(database, token, Capability.open_vault, derived_key(key, "cursors"))
+    vault = await Vault.connect(installation.vault_url, key, installation.keys())
+    try:
+        await rescan(caller, vault, case_id)
+    except Exception as error:  # noqa: BLE001 - whatever it was, it is tried again
+        log.warning("job_postponed", case=str(case_id), **trace(error))
+        raise RetryRequested(delay=timedelta(seconds=min(2**job.attempts, LATEST_S))) from None
+    finally:
+        await vault.close()
 
 
 async def _pass_on(stop: asyncio.Event, queue: QueueManager) -> None:

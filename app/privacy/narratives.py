@@ -17,6 +17,7 @@ from app.privacy.recognition import Certainty, Matcher, Span, SpanKind, recognis
 from app.schemas.narratives import Resolution, TreatAs
 
 OPEN, CLOSE = "⟦", "⟧"
+TOKEN = re.compile(f"{OPEN}([^{OPEN}{CLOSE}]*){CLOSE}")
 IN_BRACKETS = re.compile(r"\[([^\[\]\n]{1,400})\]")
 MASKED = re.compile(r"redacted ([A-Za-z ]{1,40}) (\d{1,6})")
 OF_A_PERSON = re.compile(r"([A-Za-z ]{1,40}) of (.+)")
@@ -83,14 +84,26 @@ def tokenise(
     return done
 
 
+def retokenise(texts: Mapping[str, str], matcher: Matcher, people: People) -> Tokenised:
+    """Replace whoever is certain in texts that are stored already; their tokens stay."""
+    done = Tokenised()
+    for name, text in texts.items():
+        narrative = _Narrative(name, text, people, done, is_stored=True)
+        narrative.read(matcher, [], masks=False)
+        done.texts[name] = narrative.written()
+    return done
+
+
 class _Narrative:
     """One text while it is read."""
 
-    def __init__(self, pointer: str, text: str, people: People, done: Tokenised) -> None:
-        if OPEN in text or CLOSE in text:
+    def __init__(
+        self, pointer: str, text: str, people: People, done: Tokenised, *, is_stored: bool = False
+    ) -> None:
+        if not is_stored and (OPEN in text or CLOSE in text):
             raise InvalidToken.at(pointer)
         self.pointer, self.text, self.people, self.done = pointer, text, people, done
-        self.pieces = list(_labels(text, people))
+        self.pieces = list(_tokens(text) if is_stored else _labels(text, people))
 
     def read(
         self, matcher: Matcher, resolutions: Sequence[Resolution], *, masks: bool
@@ -178,6 +191,11 @@ class _Narrative:
 def _token(persons: Sequence[int], kind: SpanKind) -> str:
     numbers = ",".join(str(number) for number in sorted(persons))
     return numbers if kind in (SpanKind.person, SpanKind.name) else f"{numbers}:{kind.value}"
+
+
+def _tokens(text: str) -> list[Piece]:
+    """Find the tokens of a stored text, to stay as they are."""
+    return [Piece(m.start(), m.end(), m[1]) for m in TOKEN.finditer(text)]
 
 
 def _labels(text: str, people: People) -> list[Piece]:

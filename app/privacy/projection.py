@@ -92,6 +92,8 @@ def _texts(schema: type[ReadSchema]) -> str:
 def _visible(schema: type[ReadSchema], level: Level) -> str:
     if level == Level.identity:
         return "false"
+    if level <= Level.partnership:
+        return "true"
     columns = schema.table.__table__.columns
     case = "id" if schema.table.__tablename__ == "cases" else "case_id"
     if level < Level.audit and case in columns and (case != "id" or level == Level.restricted):
@@ -114,19 +116,21 @@ def _redactions(schema: type[ReadSchema]) -> str:
         if level > Level.partnership and name != "redactions":
             withheld.setdefault(level, []).append(name)
     parts = [
-        f"CASE WHEN {_visible(schema, level)} THEN {_seen(schema, names)}"
-        f" ELSE '[{_pointers(names, level)}]'::jsonb END"
+        f"CASE WHEN {_visible(schema, level)} THEN '[]'::jsonb"
+        f" ELSE {_pointers(schema, names, level)} END"
         for level, names in withheld.items()
     ]
+    if narrated(schema) and "people" in schema.model_fields:
+        seen = _visible(schema, schema.level_of(schema.model_fields["people"]))
+        people = WITHHELD_PEOPLE.format(SPOKEN_OF.format(_texts(schema)))
+        parts.append(f"CASE WHEN {seen} THEN {people} ELSE '[]'::jsonb END")
     return " || ".join(parts) or "'[]'::jsonb"
 
 
-def _seen(schema: type[ReadSchema], names: list[str]) -> str:
-    """List what is withheld within members that are seen: who the people are."""
-    if "people" in names:
-        return WITHHELD_PEOPLE.format(SPOKEN_OF.format(_texts(schema)))
-    return "'[]'::jsonb"
-
-
-def _pointers(names: list[str], level: Level) -> str:
-    return ", ".join(f'{{"pointer": "/{name}", "reason": "{REASONS[level]}"}}' for name in names)
+def _pointers(schema: type[ReadSchema], names: list[str], level: Level) -> str:
+    """List members that are withheld; of an identity, whether it was destroyed."""
+    reason = f"'{REASONS[level]}'"
+    if level == Level.identity and "is_erased" in schema.table.__table__.columns:
+        reason = f"CASE WHEN t.is_erased THEN 'erased' ELSE {reason} END"
+    listed = (f"jsonb_build_object('pointer', '/{name}', 'reason', {reason})" for name in names)
+    return f"jsonb_build_array({', '.join(listed)})"

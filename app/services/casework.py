@@ -117,7 +117,7 @@ async def tokenised(
     matcher = await vault.matcher(case_id)
     prefers = (caller.header("prefer") or "").replace(" ", "").lower()
     done = tokenise(texts, matcher, people, resolutions, masks=MASK in prefers)
-    await _keep_masked(db, vault, case_id, people, done)
+    await keep_masked(db, vault, case_id, people, done)
     if done.kept:
         await db.fetchrow(LOG_KEPT, case_id, sorted(pointer[1:] for pointer in done.kept))
     return done
@@ -139,9 +139,10 @@ async def people_of(db: ActorSession, case_id: UUID) -> People:
     )
 
 
-async def _keep_masked(
+async def keep_masked(
     db: ActorSession, vault: Vault, case_id: UUID, people: People, done: Tokenised
 ) -> None:
+    """Seal what was masked, in this transaction. Raises `ConcurrentChange`."""
     if not done.masked:
         return
     row = await db.fetchrow(
