@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from app import doctor, openapi, serving
-from app.commands import accounts
+from app.commands import accounts, keys, log
 from app.commands.options import AsJson, settings_with
 from app.database import ROOT, newest_revision
 from app.doctor import NO_INSTALLATION
@@ -35,6 +35,8 @@ app = typer.Typer(
 )
 app.command()(accounts.create_user)
 app.command()(accounts.create_client)
+app.command()(log.verify_log)
+app.add_typer(keys.commands, name="keys")
 
 
 @app.command()

@@ -13,12 +13,13 @@ from app.doctor_database import examine_database
 from app.findings import Finding, Verdict, judge
 from app.installation import SetupError, installed
 from app.postgres import ServerError
+from app.privacy.keys import KeyProviderError
 from app.secret_files import SecretFileError
 from app.settings import Settings
 
 SCARCE_BYTES = 1_000_000_000
 
-NO_INSTALLATION = (SetupError, BootstrapError, ServerError, SecretFileError)
+NO_INSTALLATION = (SetupError, BootstrapError, ServerError, SecretFileError, KeyProviderError)
 
 
 async def examine(settings: Settings) -> list[Finding]:

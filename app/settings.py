@@ -38,6 +38,8 @@ class Settings(BaseSettings):
     """Administrator's address of a PostgreSQL 18 elsewhere; null starts the embedded one."""
     app_database_url: SecretStr | None = None
     """Run-time address, for an unprivileged role; null derives it from `database_url`."""
+    vault_database_url: SecretStr | None = None
+    """Run-time address of the role that reads the vault of identities; null derives it."""
     owner_database_url: SecretStr | None = None
     """Address of the role that owns the tables, for migrations; null derives it."""
     database: str = Field("safeguarding", pattern=r"^[a-z_][a-z0-9_]{0,62}$")
@@ -45,6 +47,19 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = None
     """Key of cursors, idempotency, second factors and evidence files: 64 hexadecimal digits. Null:
     kept in `data_dir`. Files cannot be read without it."""
+    key_file: Path | None = None
+    """Keyring that wraps the keys of identities; null keeps it beside `data_dir`, never in it."""
+    vault_keys: SecretStr | None = None
+    """The same keyring, as JSON, where the platform injects secrets; instead of a file."""
+    transit_address: str | None = Field(None, pattern=r"^https?://[^\s/?#@]+/?$")
+    """HashiCorp Vault whose transit engine holds the key; instead of a file."""
+    transit_mount: str = Field("transit", pattern=r"^[A-Za-z0-9_][A-Za-z0-9_/-]*$")
+    transit_key: str = Field("safeguarding", pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]*$")
+    """Name of the key in the engine."""
+    transit_namespace: str | None = None
+    transit_token: SecretStr | None = None
+    transit_token_file: Path | None = None
+    """File with the token, read for every request: an agent may renew it."""
     pool_size: int = Field(10, ge=2, le=100)
     """Connections an API process may hold for reads; as many again for each kind of write."""
     smtp_host: str | None = None
@@ -70,6 +85,12 @@ class Settings(BaseSettings):
     session_idle_minutes: int = Field(30, ge=1)
     session_hours: int = Field(12, ge=1)
     access_token_minutes: int = Field(15, ge=1)
+
+    @property
+    def key_path(self) -> Path:
+        """Where the file of keys is: `key_file`, or `.data.keys.json` beside `.data`."""
+        data_dir = self.data_dir.absolute()
+        return self.key_file or data_dir.parent / f"{data_dir.name}.keys.json"
 
     @property
     def is_embedded(self) -> bool:
