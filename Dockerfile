@@ -1,5 +1,5 @@
 # The API, its worker and its migrations in one image; the command decides. Root is read-only,
-# everything that changes is in /data.
+# what changes is in /data, the key of identities apart from it in /keys.
 
 FROM python:3.11-slim AS build
 WORKDIR /src
@@ -13,16 +13,17 @@ RUN /opt/safeguarding/bin/pip install --no-cache-dir --no-deps --no-build-isolat
 
 FROM python:3.11-slim
 RUN useradd --uid 10001 --home-dir /data --shell /usr/sbin/nologin safeguarding \
-    && install --directory --owner safeguarding --group safeguarding --mode 0700 /data
+    && install --directory --owner safeguarding --group safeguarding --mode 0700 /data /keys
 COPY --from=build /opt/safeguarding /opt/safeguarding
 ENV PATH=/opt/safeguarding/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     HOST=0.0.0.0 \
     PORT=8000 \
-    DATA_DIR=/data
+    DATA_DIR=/data \
+    KEY_FILE=/keys/identities.json
 USER safeguarding
 WORKDIR /data
-VOLUME /data
+VOLUME /data /keys
 EXPOSE 8000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO
 from zoneinfo import ZoneInfo
 
-from demo import board, schools
+from demo import board, casework, schools
 from demo.api import Api, Json, StepFailedError, person, system
 from demo.mailbox import Mailbox
 
@@ -104,7 +104,7 @@ def as_operator(environment: dict[str, str], *arguments: str) -> Json:
 
 
 def tell(url: str, environment: dict[str, str], mailbox: Mailbox) -> None:
-    """Play the first act: the schools audit of 2017."""
+    """Play the schools audit of 2017, then one case review as five readers see it."""
     password = f"demo-{secrets.token_urlsafe(12)}"
     say("PostgreSQL 18, the API and its worker run", address=url)
     invited = as_operator(
@@ -130,6 +130,7 @@ def tell(url: str, environment: dict[str, str], mailbox: Mailbox) -> None:
     audit_id = _schools_audit(office, cast)
     clients = _foreign_looks(office, cast, audit_id, agency_ids)
     _examples(office, clients, agency_ids)
+    _case_review(office, cast, password)
     say("Mail that the worker delivered by SMTP", messages=mailbox.wait_for(len(cast)))
     _leave(url, password, clients)
 
@@ -257,6 +258,39 @@ def _script(name: str) -> list[str] | None:
         ["node", "tools/run_typescript.cjs", "examples/follow_returns.ts"]
         if compiler.exists()
         else None
+    )
+
+
+def _case_review(office: Api, cast: dict[str, Api], password: str) -> None:
+    """Play the second act."""
+    work = casework.CaseWork(office, cast, password)
+    told = work.notify()
+    hold(
+        not any(each in json.dumps(told) for each in ("Fenwick", "Okoye", "Stubbs", "0026")),
+        "An agency notifies the Board of a serious incident by name; it is kept by label",
+    )
+    reviewer = work.appoint("L. Reviewer", "lead.reviewer@example.org")
+    grant = work.grant(reviewer)
+    say("The reviewer asks for a grant; the data protection officer approves it")
+    rows = work.readers(reviewer, grant)
+    casework.show(rows)
+    hold(
+        [status for _, status, _ in rows] == [404, 200, 404, 200, 200],
+        "Five readers, one review: who has no part in it does not learn that there is one",
+    )
+    plain, disclosed = (json.dumps(body, ensure_ascii=False) for _, _, body in rows[3:])
+    hold(
+        "Fenwick" not in plain and "Fenwick" in disclosed and "Stubbs" not in disclosed,
+        "The grant shows the two people it is for, and nobody else",
+    )
+    entry = work.entry(grant)
+    hold(
+        entry["proof"] is not None and entry["grant_id"] == grant["id"],
+        "The log holds that read, sealed",
+        act=entry["act"],
+        members=",".join(entry["members"]),
+        people=len(entry["person_ids"]),
+        head=entry["proof"]["head"][:16],
     )
 
 

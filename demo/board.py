@@ -71,7 +71,7 @@ def people(office: Api, board: Json, agency_ids: dict[str, str], password: str) 
     return signed_in
 
 
-CAST = {"chair", "bo_officer", "qa_chair", "police_lead", "police_senior", "nhft_lead"}
+CAST = {"chair", "bo_officer", "dpo", "qa_chair", "police_lead", "police_senior", "nhft_lead"}
 """Who takes part in the demonstration."""
 
 

@@ -118,7 +118,15 @@ async def move_disclosure_grant(
     caller: Read, grant_id: GrantId, body: DisclosureGrantTransitionCreate
 ) -> Response:
     """Approve, refuse, revoke or review a grant; what was asked cannot be changed with it."""
-    return await move(caller, DisclosureGrantRead, GRANT_LIFECYCLE, grant_id, body.to, body.reason)
+    return await move(
+        caller,
+        DisclosureGrantRead,
+        GRANT_LIFECYCLE,
+        grant_id,
+        body.to,
+        body.reason,
+        resolutions=body.resolutions,
+    )
 
 
 @router.get("/person-lookups", response_model=Page[PersonLookupRead])

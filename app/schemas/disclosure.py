@@ -27,7 +27,7 @@ from app.schemas.base import (
 )
 from app.schemas.identities import Identifying, IdentityField, NhsNumber, Upn
 from app.schemas.narratives import CaseRecordRead, NarratedCreate
-from app.schemas.transitions import AllowedTransitions, TransitionCreate
+from app.schemas.transitions import AllowedTransitions, CaseTransitionCreate
 from app.sensitivity import Classified, Computed, Level
 
 UNDERTAKING = "2026-1"
@@ -173,7 +173,7 @@ class DisclosureGrantFilters(Paging):
     is_emergency: Annotated[bool | None, Field(description="Only emergencies, or none.")] = None
 
 
-class DisclosureGrantTransitionCreate(TransitionCreate):
+class DisclosureGrantTransitionCreate(CaseTransitionCreate):
     """A move of a grant."""
 
     to: Annotated[GrantStatus, Field(description="State to move to.", examples=["approved"])]

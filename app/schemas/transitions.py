@@ -7,7 +7,8 @@ from pydantic import Field
 
 from app.models.audits import Transition
 from app.pagination import Paging
-from app.schemas.base import Code, CreateSchema, Prose, RecordRead
+from app.schemas.base import Code, CreateSchema, Narrative, Prose, RecordRead
+from app.schemas.narratives import NarratedCreate
 from app.sensitivity import Level, Narrated
 
 Reason = Annotated[
@@ -28,6 +29,15 @@ class TransitionCreate(CreateSchema):
     """A move to another state."""
 
     reason: Reason = None
+
+
+class CaseTransitionCreate(NarratedCreate):
+    """A move of a record of a case to another state; the reason is a narrative."""
+
+    reason: Annotated[
+        Narrative | None,
+        Field(description="Why; some moves require it.", examples=["Agreed by the sub group."]),
+    ] = None
 
 
 class TransitionRead(RecordRead, table=Transition, level=Level.partnership):

@@ -1,6 +1,6 @@
 """The mechanism behind every `POST /…/{id}/transitions`."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from app.errors import Invalid, TransitionNotAllowed
 from app.lifecycle import Lifecycle
 from app.models.audits import Transition
 from app.schemas.base import ReadSchema
+from app.schemas.narratives import Resolution
 from app.schemas.transitions import TransitionRead
 from app.services.casework import narrate_text
 from app.services.records import answer, changing, etag, insert, render, update
@@ -27,8 +28,11 @@ async def move(
     to: str,
     reason: str | None,
     effects: dict[str, Effect] | None = None,
+    resolutions: Sequence[Resolution] = (),
 ) -> Response:
     """Move a record under `If-Match`; answer 201 with the transition.
+
+    The reason of a record of a case is a narrative; `resolutions` say what is doubtful in it.
 
     The `ETag` is that of the record after the move, ready for the next `If-Match`.
     Raises `TransitionNotAllowed`, and `Invalid` where a reason is missing.
@@ -39,7 +43,9 @@ async def move(
         if reason is None and lifecycle.needs_reason(changed.before["status"], to):
             raise Invalid.at("/reason")
         if reason is not None and (case_id := changed.before.get("case_id")):
-            reason = await narrate_text(changed.db, caller, UUID(case_id), "/reason", reason)
+            reason = await narrate_text(
+                changed.db, caller, UUID(case_id), "/reason", reason, [*resolutions]
+            )
         transition_id = await record_move(changed.db, schema, changed.before, to, reason)
         if effects and to in effects:
             await effects[to](changed.db, changed.before)
