@@ -13,10 +13,10 @@ COMPILE_LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --gen
 	--custom-compile-command "make lock" pyproject.toml --group build
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test check lint types layers contract examples bench soak duties openapi lock clean
+.PHONY: help demo test check lint types layers contract examples bench bench-narratives soak duties openapi lock clean
 
 help: ## Say what there is
-	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile
 
 demo: .venv/run.stamp ## Show the main job on real input; PORT, DATA_DIR, DEMO_EXIT=1
 	@$(BIN)/safeguarding demo
@@ -46,6 +46,9 @@ examples: .venv/test.stamp
 
 bench: .venv/test.stamp ## Measure against the floor and the ORM; JSON=file keeps the figures
 	$(BIN)/python -m benchmarks $(if $(JSON),--json "$(JSON)")
+
+bench-narratives: .venv/test.stamp ## Measure what the recogniser finds; FILE for other narratives
+	$(BIN)/python -m benchmarks.narratives $(if $(FILE),--file "$(FILE)")
 
 soak: .venv/test.stamp ## Repeat the tests of kills and crowds, ROUNDS times
 	@round=1; while [ $$round -le $(ROUNDS) ]; do \
