@@ -279,6 +279,30 @@ class UnknownReference(Conflict):
     code = "unknown_reference"
 
 
+class IdentitiesDestroyed(Conflict):
+    """Who the people of this case are was destroyed; only their labels are left."""
+
+    code = "identities_destroyed"
+
+
+class LegalHoldInForce(Conflict):
+    """A legal hold is in force on the case: nothing of it is destroyed until it is released."""
+
+    code = "legal_hold_in_force"
+
+
+class DestructionNotDue(Conflict):
+    """The case is open, its retention class is not confirmed, or its period is not over."""
+
+    code = "destruction_not_due"
+
+
+class ExportNotOpen(Conflict):
+    """The export is not released, not yours, over after seven days, or was fetched before."""
+
+    code = "export_not_open"
+
+
 class TransitionNotAllowed(Conflict):
     """The record cannot move to this state from where it stands, or not by you."""
 

@@ -50,8 +50,27 @@ class Narrated:
 
 
 @dataclass(frozen=True, slots=True)
+class NarratedRows:
+    """Marks a list of narratives that are rows of a table of their own, in the order of `number`.
+
+    `key` is the column that leads to the record `t`, `columns` are the narratives of each row.
+    """
+
+    table: str
+    key: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class People:
     """Marks the list of the people that a record's narratives speak of."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownWhere:
+    """Shows a field where a condition over `t` and `caller` holds, and not by its class alone."""
+
+    sql: str
 
 
 @dataclass(frozen=True, slots=True)

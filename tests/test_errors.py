@@ -153,7 +153,7 @@ def test_an_error_names_fifty_places_at_most() -> None:
 def test_the_schema_of_problems_is_complete_and_bounded() -> None:
     schemas = errors.problem_schemas()
 
-    assert list(schemas) == ["Problem", "ProblemError"]
+    assert list(schemas) == ["Problem", "ProblemError", "UnresolvedIdentifier"]
     assert [member for schema in schemas.values() for member in unbounded(schema)] == []
 
 

@@ -23,6 +23,9 @@ from app.settings import Settings
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 NO_TRAIL = {
+    "access_log",  # is a trail itself, and only ever added to
+    "access_log_heads",  # the seals of that trail
+    "access_log_leaves",
     "answers",  # the submission is the act; one line for each would double every push
     "events",
     "idempotency_keys",
@@ -193,7 +196,7 @@ def test_every_operation_names_one_known_scope_or_is_meant_to_be_public(
             assert len(scopes) == 1, name
             assert scopes <= set(map(str, Scope)), name
     assert public == sorted(public, key=public.index)
-    assert len(public) <= 14, public
+    assert len(public) <= 16, public  # the list of published reports, and each of them, are two
 
 
 def test_every_member_is_described(document: dict[str, Any]) -> None:
@@ -226,19 +229,32 @@ def test_every_string_is_bounded(document: dict[str, Any]) -> None:
     assert bare == []
 
 
+LISTS = {"Roster": "RosterEntry", "Matrix": "AgencyReturn"}
+"""What lists hold that are not named after it."""
+
+
+def listed(filters: type[Paging]) -> str:
+    """Return the name of what a list holds, as its filters are named after it."""
+    name = filters.__name__.removesuffix("Filters")
+    return LISTS.get(name, name)
+
+
 def test_no_filter_asks_about_what_its_reader_may_not_see() -> None:
     hidden = {
-        name
+        schema.__name__.removesuffix("Read"): {
+            name
+            for name, field in schema.model_fields.items()
+            if schema.level_of(field) > Level.partnership
+        }
         for schema in every(ReadSchema)
-        for name, field in schema.model_fields.items()
-        if schema.level_of(field) > Level.partnership
     }
+    anywhere = set().union(*hidden.values())
 
     asked = {
         f"{filters.__name__}.{name}"
         for filters in every(Paging)
         for name in filters.model_fields
-        if name in hidden
+        if name in hidden.get(listed(filters), anywhere)
     }
 
     assert asked == set()

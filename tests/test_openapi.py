@@ -167,6 +167,7 @@ def test_schemas_have_plain_names_and_are_used(contract: Json) -> None:
         "ToyBox",
         "ToyCreate",
         "ToyRead",
+        "UnresolvedIdentifier",
     ]
 
 

@@ -1,6 +1,8 @@
 """What the privacy of people makes us refuse."""
 
-from app.errors import ApiError, Conflict, Invalid, Problem, UnresolvedIdentifier
+from app.errors import ApiError, IdentitiesDestroyed, Invalid, Problem, UnresolvedIdentifier
+
+__all__ = ["IdentitiesDestroyed", "InvalidToken", "LabelIdentifies", "UnresolvedIdentifiers"]
 
 
 class UnresolvedIdentifiers(Invalid):
@@ -28,9 +30,3 @@ class LabelIdentifies(Invalid):
     """A label must not say who the person is."""
 
     code = "label_identifies"
-
-
-class IdentitiesDestroyed(Conflict):
-    """Who the people of this case are was destroyed; only their labels are left."""
-
-    code = "identities_destroyed"

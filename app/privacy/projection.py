@@ -8,18 +8,23 @@ class of reader gets identities from here.
 """
 
 from functools import cache
+from types import UnionType
+from typing import Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
 from app.schemas.base import ReadSchema
-from app.sensitivity import Computed, Level, Narrated, People
+from app.sensitivity import Computed, Level, Narrated, NarratedRows, People, ShownWhere
 
 REASONS = {
+    Level.partnership: "restricted",
     Level.agency: "agency_only",
     Level.restricted: "restricted",
     Level.identity: "no_disclosure_grant",
     Level.audit: "audit_only",
 }
+SHOWN = "true"
+"""The rule of what every reader of the record is shown."""
 LABELS = (
     "(SELECT jsonb_object_agg(p.number, p.label) FROM persons p WHERE p.case_id = t.case_id"
     " AND p.number = ANY (actor.spoken_of({0})))"
@@ -47,9 +52,8 @@ def projection(schema: type[ReadSchema]) -> str:
             columns.append(f"{_redactions(schema)} AS redactions")
             continue
         expression = _expression(schema, name, field)
-        level = schema.level_of(field)
-        if level > Level.partnership:
-            expression = f"CASE WHEN {_visible(schema, level)} THEN {expression} END"
+        if (rule := _rule(schema, field)) != SHOWN:
+            expression = f"CASE WHEN {rule} THEN {expression} END"
         columns.append(f'{expression} AS "{name}"')
     return ", ".join(columns)
 
@@ -66,34 +70,68 @@ def statement(schema: type[ReadSchema], source: str = "") -> str:
 
 def narrated(schema: type[ReadSchema]) -> list[str]:
     """Return the members of a schema that are narratives."""
-    return [
-        name
-        for name, field in schema.model_fields.items()
-        if any(isinstance(mark, Narrated) for mark in field.metadata)
-    ]
+    return [name for name, field in schema.model_fields.items() if _is_narrative(field)]
+
+
+def _is_narrative(field: FieldInfo) -> bool:
+    """Tell whether a field is a narrative, or a narrative or null: the mark stands within then."""
+    marks = list(field.metadata)
+    if get_origin(field.annotation) in (Union, UnionType):
+        for member in get_args(field.annotation):
+            marks += getattr(member, "__metadata__", ())
+    return any(isinstance(mark, Narrated) for mark in marks)
 
 
 def _expression(schema: type[ReadSchema], name: str, field: FieldInfo) -> str:
     for mark in field.metadata:
         if isinstance(mark, Computed):
             return mark.sql
-        if isinstance(mark, Narrated):
-            column = f't."{name}"'
-            return f"actor.render({column}, {LABELS.format(column)})"
+        if isinstance(mark, NarratedRows):
+            return _rows(mark)
         if isinstance(mark, People):
             return PEOPLE.format(SPOKEN_OF.format(_texts(schema)))
-    return f't."{name}"'
+    column = f't."{name}"'
+    return f"actor.render({column}, {LABELS.format(column)})" if _is_narrative(field) else column
 
 
 def _texts(schema: type[ReadSchema]) -> str:
-    return ", ".join(f't."{name}"' for name in narrated(schema))
+    """List every narrative of a record; those in rows of their own come as one text."""
+    texts = [f't."{name}"' for name in narrated(schema)]
+    for field in schema.model_fields.values():
+        for mark in field.metadata:
+            if isinstance(mark, NarratedRows):
+                joined = ", ".join(f"r.{column}" for column in mark.columns)
+                texts.append(
+                    f"(SELECT string_agg(concat_ws(' ', {joined}), ' ') FROM {mark.table} r"
+                    f" WHERE r.{mark.key} = t.id)"
+                )
+    return ", ".join(texts)
 
 
-def _visible(schema: type[ReadSchema], level: Level) -> str:
+def _rows(mark: NarratedRows) -> str:
+    """Return narratives in rows of their own as a list, with labels."""
+    shown = ", ".join(
+        f"'{column}', actor.render(r.{column}, {LABELS.format(f'r.{column}')})"
+        for column in mark.columns
+    )
+    return (
+        f"coalesce((SELECT json_agg(json_build_object({shown}) ORDER BY r.number)"
+        f" FROM {mark.table} r WHERE r.{mark.key} = t.id), '[]'::json)"
+    )
+
+
+def _rule(schema: type[ReadSchema], field: FieldInfo) -> str:
+    """Return for whom a field is shown: by a rule of its own, or by its class."""
+    own = [mark.sql for mark in field.metadata if isinstance(mark, ShownWhere)]
+    return f"({own[0]})" if own else visible(schema, schema.level_of(field))
+
+
+def visible(schema: type[ReadSchema], level: Level) -> str:
+    """Say who sees the fields of a class in a record, over `t` and `caller`."""
     if level == Level.identity:
         return "false"
     if level <= Level.partnership:
-        return "true"
+        return SHOWN
     columns = schema.table.__table__.columns
     case = "id" if schema.table.__tablename__ == "cases" else "case_id"
     if level < Level.audit and case in columns and (case != "id" or level == Level.restricted):
@@ -110,18 +148,17 @@ def _visible(schema: type[ReadSchema], level: Level) -> str:
 
 def _redactions(schema: type[ReadSchema]) -> str:
     """List every member the reader may not see, whether or not it holds a value."""
-    withheld: dict[Level, list[str]] = {}
+    withheld: dict[tuple[str, Level], list[str]] = {}
     for name, field in schema.model_fields.items():
-        level = schema.level_of(field)
-        if level > Level.partnership and name != "redactions":
-            withheld.setdefault(level, []).append(name)
+        rule = _rule(schema, field)
+        if rule != SHOWN and name != "redactions":
+            withheld.setdefault((rule, schema.level_of(field)), []).append(name)
     parts = [
-        f"CASE WHEN {_visible(schema, level)} THEN '[]'::jsonb"
-        f" ELSE {_pointers(schema, names, level)} END"
-        for level, names in withheld.items()
+        f"CASE WHEN {rule} THEN '[]'::jsonb ELSE {_pointers(schema, names, level)} END"
+        for (rule, level), names in withheld.items()
     ]
     if narrated(schema) and "people" in schema.model_fields:
-        seen = _visible(schema, schema.level_of(schema.model_fields["people"]))
+        seen = _rule(schema, schema.model_fields["people"])
         people = WITHHELD_PEOPLE.format(SPOKEN_OF.format(_texts(schema)))
         parts.append(f"CASE WHEN {seen} THEN {people} ELSE '[]'::jsonb END")
     return " || ".join(parts) or "'[]'::jsonb"

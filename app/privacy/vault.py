@@ -8,6 +8,7 @@ logged for: PostgreSQL itself gives no other row (`actor.opened`). Framework sec
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from time import monotonic
 from typing import Any
 from uuid import UUID
@@ -18,12 +19,13 @@ from app.access.caller import ENTER, Caller
 from app.access.scopes import Capability, Scope
 from app.access.tokens import hash_of, service_token
 from app.errors import Unavailable
+from app.models.cases import PersonKind
 from app.privacy.crypto import Place, open_sealed
 from app.privacy.errors import IdentitiesDestroyed
 from app.privacy.key_state import BLIND
 from app.privacy.keys.provider import KeyProvider, KeyProviderError
 from app.privacy.people import registered
-from app.privacy.recognition import Matcher
+from app.privacy.recognition import Matcher, RegisteredPerson
 from app.schemas.identities import Identity
 
 POOL_SIZE = 4
@@ -123,15 +125,28 @@ class Vault:
         if version is not None and kept and kept[0] == version:
             self._matchers.move_to_end(case_id)
             return kept[1]
-        rows = await self.pool.fetch(OF_CASE, self.token_hash, Capability.open_vault, case_id)
-        key = await self.case_key(case_id) if rows else b""
-        people = [registered(row["number"], row["kind"], _identity(key, row)) for row in rows]
-        matcher = Matcher(people, tuple(self.known_words()))
+        matcher = Matcher(await self.people(case_id), tuple(self.known_words()))
         if version is not None:
             self._matchers[case_id] = (version, matcher)
             while len(self._matchers) > MATCHERS_KEPT:
                 self._matchers.popitem(last=False)
         return matcher
+
+    async def people(self, case_id: UUID) -> list[RegisteredPerson]:
+        """Return the people of a case for what looks for them in texts; they go no further."""
+        rows = await self.pool.fetch(OF_CASE, self.token_hash, Capability.open_vault, case_id)
+        key = await self.case_key(case_id) if rows else b""
+        return [registered(row["number"], row["kind"], _identity(key, row)) for row in rows]
+
+    async def days_of_children(self, case_id: UUID) -> list[tuple[date | None, date | None]]:
+        """Return the days of birth and death of a case's children, for periods that run from them.
+
+        Whoever asks stores no day that tells them.
+        """
+        rows = await self.pool.fetch(OF_CASE, self.token_hash, Capability.open_vault, case_id)
+        key = await self.case_key(case_id) if rows else b""
+        children = [_identity(key, row) for row in rows if row["kind"] == PersonKind.child]
+        return [(each.date_of_birth, each.date_of_death) for each in children]
 
     async def disclosed(self, caller: Caller, person_ids: list[UUID]) -> dict[UUID, Identity]:
         """Open the identities that this caller was just logged for; nobody else's come back."""

@@ -5,7 +5,8 @@
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from app.privacy.crypto import Place, seal
 from app.privacy.errors import InvalidToken
 from app.privacy.narratives import People, Tokenised, tokenise
 from app.privacy.projection import narrated
+from app.privacy.recognition import Matcher
 from app.privacy.vault import Vault
 from app.schemas.base import ReadSchema
 from app.schemas.narratives import NarratedCreate, NarratedUpdate, Resolution
@@ -31,6 +33,14 @@ SELECT c.narrative_marks AS marks, (SELECT json_agg(json_build_array(p.number, p
     FROM persons p WHERE p.case_id = c.id)::text AS people
 FROM cases c WHERE c.id = $1
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The key of a case that this transaction has opened, and what finds its people."""
+
+    key: bytes = field(repr=False)
+    matcher: Matcher
 
 
 def vault_of(caller: Caller) -> Vault:
@@ -106,24 +116,35 @@ async def tokenised(
     case_id: UUID,
     texts: dict[str, str],
     resolutions: list[Resolution],
+    opened: Opened | None = None,
 ) -> Tokenised:
-    """Replace the people of a case in texts; what is masked is kept sealed, in this transaction."""
+    """Replace the people of a case in texts; what is masked is kept sealed, in this transaction.
+
+    `opened` is what the vault cannot know of a case that this transaction has opened.
+    """
     people = await people_of(db, case_id)
     if not texts:
         if resolutions:
             raise InvalidToken.at("/resolutions")
         return Tokenised()
     vault = vault_of(caller)
-    matcher = await vault.matcher(case_id)
+    if opened:  # whom nobody could name yet
+        people = replace(people, ids={})
+    matcher = opened.matcher if opened else await vault.matcher(case_id)
     prefers = (caller.header("prefer") or "").replace(" ", "").lower()
     done = tokenise(texts, matcher, people, resolutions, masks=MASK in prefers)
-    await keep_masked(db, vault, case_id, people, done)
+    await keep_masked(db, vault, case_id, people, done, opened.key if opened else None)
     if done.kept:
-        await db.fetchrow(LOG_KEPT, case_id, sorted(pointer[1:] for pointer in done.kept))
+        await db.fetchrow(LOG_KEPT, case_id, _members(done.kept))
     return done
 
 
 LOG_KEPT = "SELECT actor.note('identifier_kept', 'write', $1, NULL, '{}', $2)"
+
+
+def _members(pointers: Iterable[str]) -> list[str]:
+    """Write pointers as the log names members: `/sections/0/text` as `sections.0.text`."""
+    return sorted(pointer[1:].replace("/", ".") for pointer in pointers)
 
 
 async def people_of(db: ActorSession, case_id: UUID) -> People:
@@ -140,9 +161,17 @@ async def people_of(db: ActorSession, case_id: UUID) -> People:
 
 
 async def keep_masked(
-    db: ActorSession, vault: Vault, case_id: UUID, people: People, done: Tokenised
+    db: ActorSession,
+    vault: Vault,
+    case_id: UUID,
+    people: People,
+    done: Tokenised,
+    key: bytes | None = None,
 ) -> None:
-    """Seal what was masked, in this transaction. Raises `ConcurrentChange`."""
+    """Seal what was masked, in this transaction; `key` is that of a case opened in it.
+
+    Raises `ConcurrentChange`.
+    """
     if not done.masked:
         return
     row = await db.fetchrow(
@@ -150,7 +179,7 @@ async def keep_masked(
     )
     if row is None or row["last"] != people.marks + len(done.masked):
         raise ConcurrentChange
-    key = await vault.case_key(case_id)
+    key = key or await vault.case_key(case_id)
     for number, (kind, text) in enumerate(done.masked, people.marks + 1):
         sealed = seal(key, masked_place(case_id, number), {"text": text})
         await insert(
