@@ -221,6 +221,8 @@ def test_roles_are_made_with_the_passwords_of_their_addresses(
         DATABASE_URL=installation.admin_url,
         OWNER_DATABASE_URL=installation.owner_url,
         APP_DATABASE_URL=installation.app_url,
+        VAULT_DATABASE_URL=installation.vault_url,
+        KEY_FILE=str(settings.key_file),
         SECRET_KEY=installation.secret_key.hex(),
         DATA_DIR="/nowhere",
     )

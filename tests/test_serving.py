@@ -227,6 +227,7 @@ def test_an_address_that_nobody_answers_is_refused(data_dir: Path) -> None:
         data_dir,
         SECRET_KEY="4f" * 32,
         APP_DATABASE_URL="postgresql://safeguarding_app:x@127.0.0.1:1/board",
+        VAULT_DATABASE_URL="postgresql://safeguarding_vault:x@127.0.0.1:1/board",
     )
 
     assert said == (

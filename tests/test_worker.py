@@ -65,6 +65,8 @@ async def working_apart(server: Server) -> AsyncIterator[Process]:
     """Have a worker in a process of its own."""
     environment = os.environ | {
         "APP_DATABASE_URL": server.installation.app_url,
+        "VAULT_DATABASE_URL": server.installation.vault_url,
+        "KEY_FILE": str(server.settings.key_file),
         "SECRET_KEY": server.installation.secret_key.hex(),
         "DATA_DIR": str(server.settings.data_dir),
     }

@@ -16,7 +16,7 @@ BY_FORMAT = {
     "uri-reference": "/v1",
 }
 BY_TYPE: dict[str, Any] = {"boolean": True, "null": None}
-TEXTS = ("text", "office@example.org", "0", "/text", BY_FORMAT["uuid"], "")
+TEXTS = ("text", "office@example.org", "0", "/text", BY_FORMAT["uuid"], "0" * 64, "")
 """What a text without an example or a format may be: the first that its schema allows."""
 
 

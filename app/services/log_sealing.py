@@ -29,13 +29,14 @@ ONE_AT_A_TIME = "SELECT pg_try_advisory_xact_lock(hashtext('access_log'), 0) AS 
 LAST_HEAD = f"SELECT {HEAD_COLUMNS} FROM access_log_heads ORDER BY number DESC LIMIT 1"
 # A transaction below `xmin` has ended; so has one whose number this server has not reached yet,
 # since its entry came with a dump of another. What is not sealed yet is beyond the last head by
-# its own number or by that of its transaction.
+# its own number or by that of its transaction: numbers of ours, which stand in the text, since as
+# parameters they would make PostgreSQL expect a third of the log.
 WAITING = f"""
 SELECT {COLUMNS}, now.at, now.xmin FROM access_log t CROSS JOIN (
     SELECT clock_timestamp() AS at, pg_snapshot_xmin(seen)::text::bigint AS xmin,
         pg_snapshot_xmax(seen)::text::bigint AS xmax
     FROM pg_current_snapshot() AS seen OFFSET 0) now
-WHERE (t.seq > $1 OR t.xid >= $2) AND (t.xid < now.xmin OR t.xid >= now.xmax)
+WHERE (t.seq > {{0}} OR t.xid >= {{1}}) AND (t.xid < now.xmin OR t.xid >= now.xmax)
     AND NOT EXISTS (SELECT FROM access_log_leaves l WHERE l.seq = t.seq)
 ORDER BY t.seq LIMIT {MOST + 1}
 """
@@ -88,7 +89,7 @@ async def seal_batch(caller: Caller) -> Head | None:
             return None
         row = await db.fetchrow(LAST_HEAD)
         last = Head.of(row) if row else BEFORE_THE_FIRST
-        waiting = await db.fetch(WAITING, last.last_seq, last.horizon)
+        waiting = await db.fetch(WAITING.format(last.last_seq, last.horizon))
         return await _seal(db, last, waiting) if waiting else None
 
 
