@@ -84,6 +84,13 @@ CONSTRAINTS: dict[str, str] = {
     "case_reviewers_period_check": "The last day is before the first.",
     "case_reviewers_current_key": "This person leads the review already.",
     "parallel_processes_period_check": "It ended before it began.",
+    "agency_reports_agency_review_key": "The agency is asked for its report already.",
+    "chronology_entries_agency_review_ref_key": "The agency has an entry under this reference.",
+    "chronology_entries_period_check": "The last day is before the first.",
+    "chronology_entries_time_check": "Only what happened on one day has a time.",
+    "information_requests_parties_check": "Nobody asks themselves.",
+    "information_requests_two_people_check": "Nobody approves an own draft.",
+    "external_reviews_url_key": "The review at this address is registered.",
 }
 """Sentences for constraints that a valid body can break, by the constraint's name."""
 

@@ -51,6 +51,9 @@ class Settings(BaseSettings):
     """Keyring that wraps the keys of identities; null keeps it beside `data_dir`, never in it."""
     vault_keys: SecretStr | None = None
     """The same keyring, as JSON, where the platform injects secrets; instead of a file."""
+    key_rotation_days: int = Field(30, ge=0, le=366)
+    """Longest time from a destruction of identities to that of the key that opens older copies of
+    the database; 0 rotates at once. Older backups lose the identities of every case with it."""
     transit_address: str | None = Field(None, pattern=r"^https?://[^\s/?#@]+/?$")
     """HashiCorp Vault whose transit engine holds the key; instead of a file."""
     transit_mount: str = Field("transit", pattern=r"^[A-Za-z0-9_][A-Za-z0-9_/-]*$")

@@ -24,7 +24,18 @@ from app.main import serve_app
 from app.postgres import EmbeddedServer
 from app.settings import Settings
 
-pytest_plugins = ("tests.stage", "tests.people", "tests.systems", "tests.logs", "tests.casework")
+pytest_plugins = (
+    "tests.stage",
+    "tests.people",
+    "tests.systems",
+    "tests.logs",
+    "tests.casework",
+    "tests.reviews",
+    "tests.information_requests",
+    "tests.agency_reports",
+    "tests.publications",
+    "tests.retaining",
+)
 Json = dict[str, Any]
 
 

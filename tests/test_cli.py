@@ -36,6 +36,7 @@ def run(
             "PYTHONPATH": str(ROOT),
             "DATA_DIR": str(settings.data_dir),
             "DATABASE": settings.database,
+            "KEY_FILE": str(settings.key_file),
         }
         | variables,
     )
@@ -222,7 +223,6 @@ def test_roles_are_made_with_the_passwords_of_their_addresses(
         OWNER_DATABASE_URL=installation.owner_url,
         APP_DATABASE_URL=installation.app_url,
         VAULT_DATABASE_URL=installation.vault_url,
-        KEY_FILE=str(settings.key_file),
         SECRET_KEY=installation.secret_key.hex(),
         DATA_DIR="/nowhere",
     )

@@ -12,11 +12,12 @@ from app.access.caller import Caller
 from app.access.tokens import derived_key, hash_of, service_token
 from app.database import Database
 from app.installation import Installation
-from app.jobs.rescan import narrative_tables, rescan
+from app.jobs.rescan import rescan
 from app.models import Base
 from app.privacy.projection import narrated
 from app.privacy.vault import Vault
 from app.schemas.base import ReadSchema
+from app.services.mentions import narrative_tables
 from tests.casework import STORY, TOLD, WHY, Case, request_grant
 from tests.conftest import Json, SignedIn
 from tests.rounds import post

@@ -19,6 +19,8 @@ READ_PARTNERSHIP = frozenset(
         Scope.instruments_read,
         Scope.audits_read,
         Scope.audit_responses_read,
+        Scope.information_request_summaries_read,
+        Scope.external_reviews_read,
         Scope.jobs_read,
     }
 )
@@ -168,7 +170,7 @@ ROLES: dict[str, Role] = {
         "Business Office officer",
         "Plans and runs audits and case reviews, follows returns (sections 9, 11 and 16).",
         Level.agency,
-        RUN_BOARD | RUN_CASES,
+        RUN_BOARD | RUN_CASES | {Scope.subject_exports_write},
     ),
     "bo_analyst": _role(
         "Business Office analyst", "Analyses what agencies return.", Level.agency, RUN_BOARD
@@ -257,7 +259,7 @@ ROLES: dict[str, Role] = {
                 Scope.disclosure_grants_read,
                 Capability.all_grants,
                 Capability.approve_grants,
-                Capability.approve_retention,
+                Capability.approve_retention_as_dpo,
             }
         ),
     ),
@@ -307,5 +309,9 @@ SERVICES: dict[str, frozenset[str]] = {
         RUN_BOARD | {"me", Capability.all_principals, Capability.run_jobs, Scope.users_read}
     ),
     "vault": frozenset({Capability.open_vault}),
+    "public": frozenset({Scope.published_reports_read}),
+    "keeper": frozenset(
+        {Capability.open_vault, Capability.rotate_keys, Capability.destroy_identities}
+    ),
 }
 """What acts without a person: actors like any other, with a token made from the secret key."""

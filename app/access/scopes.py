@@ -55,6 +55,7 @@ class Scope(StrEnum):
     )
     case_reviews_read = "case-reviews:read", "Read reviews of cases that one takes part in."
     case_reviews_write = "case-reviews:write", "Run reviews of cases."
+    published_reports_read = "published-reports:read", "Read published reports, as the public does."
     agency_reports_write = (
         "agency-reports:write",
         "Write the report and chronology of one's own agency on a case.",
@@ -65,6 +66,14 @@ class Scope(StrEnum):
     information_requests_write = (
         "information-requests:write",
         "Ask for information, or answer for one's own agency.",
+    )
+    information_request_summaries_read = (
+        "information-request-summaries:read",
+        "Read how often information is asked for, and refused.",
+    )
+    external_reviews_read = (
+        "external-reviews:read",
+        "Read what neighbouring and national reviews found, and what the Board makes of it.",
     )
     retention_read = "retention:read", "Read how long records are kept, holds and destructions."
     retention_write = "retention:write", "Hold records, review them and propose their destruction."
@@ -108,7 +117,13 @@ class Capability(StrEnum):
     approve_information_requests = "information-requests:approve"
     """Approves that the Board asks an agency for information."""
     approve_retention = "retention:approve"
-    """Approves, as one of two, that identities are destroyed."""
+    """Approves for the Business Office, as one of two, that identities are destroyed."""
+    approve_retention_as_dpo = "retention:approve-as-dpo"
+    """Approves for data protection, as one of two, that identities are destroyed."""
+    destroy_identities = "identities:destroy"
+    """Destroys what two people approved: the keeper only."""
+    rotate_keys = "vault:rotate"
+    """Wraps the keys of all cases anew: the keeper only."""
     open_vault = "vault:open"
     """Opens the vault to recognise names and to disclose what was granted: its service only."""
     all_log = "access-log:all"

@@ -1,4 +1,4 @@
-"""`keys list`, `keys export`, `keys restore`: what of keys needs no database."""
+"""`keys list`, `keys export`, `keys restore`, which need no database; `keys rotate` does."""
 
 import asyncio
 import json
@@ -10,8 +10,10 @@ from typing import Annotated
 import typer
 
 from app.commands.options import AsJson, settings_with
-from app.installation import SetupError
-from app.privacy.keys import KeyProvider, KeyVersion, provider_of
+from app.installation import Installation, SetupError, installed
+from app.jobs.destruction import keeper_of
+from app.privacy.keeper import Rotation, RotationRunning
+from app.privacy.keys import KeyProvider, KeyProviderError, KeyVersion, provider_of
 from app.privacy.keys.file import FileProvider
 from app.privacy.keys.keyring import KeyringProvider
 from app.privacy.keys.recovery import (
@@ -29,8 +31,17 @@ commands = typer.Typer(
 
 
 @commands.command(name="list")
-def list_versions(*, as_json: AsJson = False) -> None:
+def list_versions(
+    *,
+    with_states: Annotated[
+        bool, typer.Option("--with-states", help="Ask the database which are retired or destroyed.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Print versions and fingerprints, never a key."""
+    if with_states:
+        _print_states(as_json=as_json)
+        return
     provider = provider_of(settings_with())
     versions, current = asyncio.run(_versions(provider))
     listed = [{**asdict(each), "is_current": each == current} for each in versions]
@@ -40,6 +51,47 @@ def list_versions(*, as_json: AsJson = False) -> None:
     for each in versions:
         mark = "  current" if each == current else ""
         typer.echo(f"{each.provider} {each.number} {each.fingerprint}{mark}")
+
+
+def _print_states(*, as_json: bool) -> None:
+    """Print what the database says of every version there was."""
+
+    async def ask(installation: Installation) -> list[tuple[int, str, str]]:
+        async with keeper_of(installation) as keeper:
+            return await keeper.states()
+
+    with installed(settings_with()) as installation:
+        states = asyncio.run(ask(installation))
+    names = ("number", "fingerprint", "state")
+    if as_json:
+        typer.echo(json.dumps([dict(zip(names, each, strict=True)) for each in states]))
+        return
+    for each in states:
+        typer.echo(" ".join(map(str, each)))
+
+
+@commands.command()
+def rotate(*, as_json: AsJson = False) -> None:
+    """Wrap the keys of all cases under a new version and destroy those before it.
+
+    Backups from before lose the identities of every case: make a new one right after it, and a new
+    recovery file.
+    """
+
+    async def turn(installation: Installation) -> Rotation:
+        async with keeper_of(installation) as keeper:
+            return await keeper.rotate()
+
+    try:
+        with installed(settings_with()) as installation:
+            done = asyncio.run(turn(installation))
+    except (RotationRunning, KeyProviderError) as error:
+        raise SetupError(str(error)) from None
+    if as_json:
+        typer.echo(json.dumps(asdict(done)))
+        return
+    typer.echo(f"Version {done.version} ({done.fingerprint}) wraps {done.rewrapped} cases.")
+    typer.echo(f"Destroyed: {done.destroyed or 'none'}. {done.remark or ''}".rstrip())
 
 
 @commands.command()

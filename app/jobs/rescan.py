@@ -5,18 +5,17 @@ becomes a token; what is doubtful was resolved by somebody when it was written, 
 Framework section 7.
 """
 
-from collections.abc import Iterator
 from uuid import UUID
 
 import structlog
 from sqlalchemy import Table
 
 from app.access.caller import ActorSession, Caller
-from app.models import Base
 from app.privacy.narratives import People, retokenise
 from app.privacy.recognition import Matcher
 from app.privacy.vault import Vault
 from app.services.casework import keep_masked, people_of
+from app.services.mentions import narrative_tables
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -38,14 +37,6 @@ async def rescan(caller: Caller, vault: Vault, case_id: UUID) -> int:
                 changed += await _rescan_one(db, vault, matcher, table, columns, case_id, record_id)
     log.info("narratives_rescanned", case=str(case_id), changed=changed)
     return changed
-
-
-def narrative_tables() -> Iterator[tuple[Table, list[str]]]:
-    """Yield every table that holds narratives of cases, and the names of these columns."""
-    for table in Base.metadata.sorted_tables:
-        columns = [column.name for column in table.columns if column.info.get("narrative")]
-        if columns:
-            yield table, columns
 
 
 def _ids_sql(table: Table) -> str:

@@ -22,12 +22,13 @@ from app.failures import trace
 from app.installation import Installation
 from app.jobs.clock import tick
 from app.jobs.deliveries import deliver
+from app.jobs.destruction import destroy, keeper_of, look_after_retention
 from app.jobs.housekeeping import tidy
 from app.jobs.imports import run_import
 from app.jobs.rescan import rescan
 from app.jobs.sealing import seal
 from app.privacy.vault import Vault
-from app.services.queue import IMPORT, RESCAN, TABLES, queries
+from app.services.queue import DESTRUCTION, IMPORT, RESCAN, TABLES, queries
 from app.settings import Settings
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -37,6 +38,8 @@ IMPORTS_AT_ONCE = 2
 """In one worker: a large import must not keep everybody else's waiting."""
 MAIL_EVERY, SEAL_EVERY, TIDY_EVERY = 5.0, 3.0, 86_400.0
 """Seconds between two rounds of deliveries, of sealing the access log and of housekeeping."""
+RETENTION_EVERY = 600.0
+"""Seconds between two looks at retention: what has come due, and keys that are to go."""
 PAUSE_S = 5.0
 """After a failure that may pass, such as a server that restarts."""
 ABANDONED = timedelta(seconds=30)
@@ -73,6 +76,11 @@ async def work(settings: Settings, installation: Installation, stop: asyncio.Eve
         ("clock", lambda: tick(service(Scope.audits_write), key), settings.clock_every_s),
         ("mail", lambda: deliver(service(Capability.run_jobs), settings, key), MAIL_EVERY),
         ("sealing", lambda: seal(service(Capability.run_jobs)), SEAL_EVERY),
+        (
+            "retention",
+            lambda: look_after_retention(installation, database, settings.key_rotation_days),
+            RETENTION_EVERY,
+        ),
         ("housekeeping", lambda: tidy(service(Capability.run_jobs), settings, key), TIDY_EVERY),
     ]
     try:
@@ -123,6 +131,10 @@ async def _take_jobs_once(
         async def go_through_again(job: Job) -> None:
             await _rescan(job, installation, database)
 
+        @queue.entrypoint(DESTRUCTION)
+        async def carry_out_destruction(job: Job) -> None:
+            await _destroy(job, installation)
+
         stopping = asyncio.create_task(_pass_on(stop, queue))
         try:
             await queue.run(
@@ -151,6 +163,17 @@ async def _rescan(job: Job, installation: Installation, database: Database) -> N
         raise RetryRequested(delay=timedelta(seconds=min(2**job.attempts, LATEST_S))) from None
     finally:
         await vault.close()
+
+
+async def _destroy(job: Job, installation: Installation) -> None:
+    """Destroy identities. The job goes back to the queue if it fails, not if a hold is in force."""
+    destruction_id = UUID(bytes=job.payload)
+    try:
+        async with keeper_of(installation) as keeper:
+            await destroy(keeper, destruction_id)
+    except Exception as error:  # noqa: BLE001 - whatever it was, it is tried again
+        log.warning("job_postponed", destruction=str(destruction_id), **trace(error))
+        raise RetryRequested(delay=timedelta(seconds=min(2**job.attempts, LATEST_S))) from None
 
 
 async def _pass_on(stop: asyncio.Event, queue: QueueManager) -> None:

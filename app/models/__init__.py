@@ -1,15 +1,44 @@
 """The tables."""
 
-from app.models import access, agencies, areas, audits, imports, instruments
+from app.models import (
+    access,
+    access_log,
+    agencies,
+    agency_reports,
+    areas,
+    audits,
+    case_reviews,
+    cases,
+    external_reviews,
+    imports,
+    information_requests,
+    instruments,
+    retention,
+    publications,
+    published_reports,
+    review_work,
+    vault,
+)
 from app.models.base import Base, Record
 
 __all__ = [
     "Base",
     "Record",
     "access",
+    "access_log",
     "agencies",
+    "agency_reports",
     "areas",
     "audits",
+    "case_reviews",
+    "cases",
+    "external_reviews",
     "imports",
+    "information_requests",
     "instruments",
+    "retention",
+    "publications",
+    "published_reports",
+    "review_work",
+    "vault",
 ]

@@ -23,12 +23,18 @@ class BlindKind(StrEnum):
 
 
 class KeyVersionRow(Record):
-    """A version of the key-encryption key that this database counts on, or has outlived."""
+    """A version of the key-encryption key that this database counts on, or has outlived.
+
+    Once it is retired nothing is wrapped under it, `rewrapped_count` cases having been wrapped
+    anew; once it is destroyed its keeper has said so.
+    """
 
     __tablename__ = "key_versions"
 
     number: Mapped[int] = mapped_column(unique=True)
     fingerprint: Mapped[str]
+    retired_at: Mapped[datetime | None]
+    rewrapped_count: Mapped[int | None]
     destroyed_at: Mapped[datetime | None]
 
 

@@ -19,7 +19,7 @@ from app.privacy.keys.provider import (
 BLIND = b"blind key"
 """The place of a key of look-ups."""
 
-LIVE = "SELECT number, fingerprint FROM key_versions WHERE destroyed_at IS NULL"
+LIVE = "SELECT number, fingerprint FROM key_versions WHERE retired_at IS NULL"
 DESTROYED = "SELECT number, fingerprint FROM key_versions WHERE destroyed_at IS NOT NULL"
 KEEP_VERSION = """
 INSERT INTO key_versions (number, fingerprint) VALUES ($1, $2) ON CONFLICT (number) DO NOTHING

@@ -14,10 +14,13 @@ from app.models.cases import PersonKind
 from app.schemas.base import (
     WHOLE,
     Body,
+    CreatedAt,
     CreateSchema,
+    Id,
     Label,
     RecordRead,
     Redaction,
+    UpdatedAt,
     UpdateSchema,
 )
 from app.schemas.identities import Identity
@@ -41,10 +44,16 @@ class PersonSpokenOf(BaseModel):
     identity: IdentityOf
 
 
+OPEN = Classified(Level.partnership)
+
+
 class CaseRecordRead(RecordRead, table=Record, level=Level.restricted):
     """The members of every record of a case with narratives: who is spoken of, by label."""
 
-    case_id: Annotated[UUID, Classified(Level.partnership), Field(description="The case.")]
+    id: Annotated[Id, OPEN]
+    created_at: Annotated[CreatedAt, OPEN]
+    updated_at: Annotated[UpdatedAt, OPEN]
+    case_id: Annotated[UUID, OPEN, Field(description="The case.")]
     people: Annotated[
         list[PersonSpokenOf] | None,
         People(),
@@ -52,7 +61,7 @@ class CaseRecordRead(RecordRead, table=Record, level=Level.restricted):
     ]
     redactions: Annotated[
         list[Redaction],
-        Classified(Level.partnership),
+        OPEN,
         Field(max_length=1000, description="What is withheld from you, and why."),
     ]
 

@@ -10,6 +10,7 @@ from app.models.base import Record
 from app.pagination import Paging
 from app.schemas.base import ReadSchema
 from app.schemas.transitions import TransitionRead
+from app.services.reading import Sort
 from app.services.records import page
 
 EMPTY = b'{"items":[],"next_cursor":null}'
@@ -22,7 +23,7 @@ async def page_within(
     schema: type[ReadSchema],
     filters: Paging,
     where: str,
-    sort: str | None = None,
+    sort: Sort = None,
 ) -> Response:
     """Answer with one page of what hangs on a record that the caller may see.
 

@@ -36,20 +36,27 @@ RETURNING id
 FORGET_BLIND = "DELETE FROM blind_indexes WHERE person_id = $1"
 
 
-async def add_case_key(db: ActorSession, vault: Vault, case_id: UUID) -> None:
-    """Make the data key of a new case, wrapped: it is nowhere else."""
-    version, wrapped = await vault.wrap(new_key(), case_id.bytes)
-    key = {"case_id": case_id, "key_version": version, "wrapped": wrapped}
-    await insert(db, CaseKey, key)
+async def add_case_key(db: ActorSession, vault: Vault, case_id: UUID) -> bytes:
+    """Make the data key of a new case and return it; kept wrapped, it is nowhere else."""
+    key = new_key()
+    version, wrapped = await vault.wrap(key, case_id.bytes)
+    await insert(db, CaseKey, {"case_id": case_id, "key_version": version, "wrapped": wrapped})
+    return key
 
 
 async def add_person(
-    db: ActorSession, caller: Caller, case_id: UUID, body: PersonCreate, key: bytes | None = None
+    db: ActorSession,
+    caller: Caller,
+    case_id: UUID,
+    body: PersonCreate,
+    key: bytes | None = None,
+    pointer: str = "",
 ) -> UUID:
     """Record a person of a case; narratives that named it already are gone through again.
 
-    `key` is that of a case made in this transaction, which the vault cannot see yet. Raises
-    `UnknownReference`, `Invalid` for a wrong check digit, `LabelIdentifies`.
+    `key` is that of a case made in this transaction, which the vault cannot see yet, `pointer`
+    where the person stands in the request. Raises `UnknownReference`, `Invalid` for a wrong check
+    digit, `LabelIdentifies`.
     """
     await db.fetchrow(LOCK, str(case_id))
     found = await db.fetchrow(NEXT_NUMBER, case_id)
@@ -57,8 +64,8 @@ async def add_person(
         raise UnknownReference
     sent = body.model_dump(exclude={"identity"}, exclude_unset=True)
     label = sent.get("label") or next_label(body.kind, sent.get("role"), found["labels"])
-    refuse_wrong(body.identity, "/identity")
-    refuse_identifying(label, body.identity)
+    refuse_wrong(body.identity, f"{pointer}/identity")
+    refuse_identifying(label, body.identity, pointer)
     values = {
         "case_id": case_id,
         "number": found["number"],
@@ -166,12 +173,12 @@ def refuse_wrong(identity: Identity, pointer: str) -> None:
         raise Invalid.at(f"{pointer}/upn")
 
 
-def refuse_identifying(label: str, identity: Identity | None) -> None:
+def refuse_identifying(label: str, identity: Identity | None, pointer: str = "") -> None:
     """Refuse a label that names the person, or has a word that readers see as another label."""
     people = () if identity is None else (registered(1, "other", identity),)
     spans = recognise(Matcher(people), f"It says {label} here.")
     if " or " in label or any(span.certainty is Certainty.certain for span in spans):
-        raise LabelIdentifies.at("/label")
+        raise LabelIdentifies.at(f"{pointer}/label")
 
 
 async def _refuse_names_of_case(caller: Caller, case_id: UUID, label: str) -> None:

@@ -24,6 +24,9 @@ IMPORT = "import"
 RESCAN = "rescan"
 """The kind of job that goes through the narratives of a case again; its payload is that case."""
 
+DESTRUCTION = "destruction"
+"""The kind of job that carries out a destruction of identities; its payload is its identifier."""
+
 TABLES = DBSettings(
     prefix="",
     db_schema="queue",
@@ -61,3 +64,10 @@ async def enqueue_import(db: ActorSession, import_id: UUID) -> None:
 async def enqueue_rescan(db: ActorSession, case_id: UUID) -> None:
     """Have the narratives of a case gone through again when this transaction commits."""
     await queries(AsyncpgDriver(await db.driver())).enqueue(RESCAN, case_id.bytes)
+
+
+async def enqueue_destruction(db: ActorSession, destruction_id: UUID) -> None:
+    """Have a destruction carried out when this transaction commits; once, however often asked."""
+    await queries(AsyncpgDriver(await db.driver())).enqueue(
+        DESTRUCTION, destruction_id.bytes, dedupe_key=str(destruction_id), on_conflict="skip"
+    )

@@ -19,6 +19,10 @@ from app.schemas.base import ReadSchema
 from app.services.answering import JSON, answer, etag
 from app.services.rows import cast
 
+Sort = str | tuple[str, ...] | None
+"""One column of a list, whose value the cursor holds, or several, whose values it does not."""
+BY_ID = "json_build_array(t.id)"
+
 
 @cache
 def _show_sql(schema: type[ReadSchema], enter: str, key: str) -> str:
@@ -69,14 +73,14 @@ async def page(
     *,
     where: str = "",
     args: tuple[object, ...] = (),
-    sort: str | None = None,
+    sort: Sort = None,
     everyone: Capability | None = None,
 ) -> Response:
     """Answer with one page of the records the caller may see.
 
     `where` adds conditions over `t`, with its `args` from `$3` on. `sort` is a column of `t`
-    that is never null; without it the newest come first. `everyone` is the capability without
-    which a caller sees the own agency's records only.
+    that is never null, or several; without it the newest come first. `everyone` is the capability
+    without which a caller sees the own agency's records only.
     """
     _refuse_repeated(caller, filters)
     conditions, values = _conditions(schema, filters, where, args)
@@ -103,7 +107,7 @@ async def page(
 def _page_sql(
     schema: type[ReadSchema],
     conditions: str,
-    sort: str | None,
+    sort: Sort,
     limit: int,
     everyone: Capability | None,
 ) -> str:
@@ -111,8 +115,9 @@ def _page_sql(
 
     The limit stands in the text: as a parameter it would make PostgreSQL plan anew each time.
     """
-    order = f't."{sort}", t.id' if sort else "t.id DESC"
-    keys = f'json_build_array(t."{sort}", t.id)' if sort else "json_build_array(t.id)"
+    columns = [sort] if isinstance(sort, str) else list(sort or ())
+    order = ", ".join([*(f't."{column}"' for column in columns), "t.id" if sort else "t.id DESC"])
+    keys = f'json_build_array(t."{sort}", t.id)' if isinstance(sort, str) else BY_ID
     item = f"row_to_json((SELECT r FROM (SELECT {projection(schema)}) r))"
     rest = f"{conditions} ORDER BY {order} LIMIT {limit} + 1"
     rows = _rows_sql(schema.table.__tablename__, rest, everyone)
@@ -175,16 +180,23 @@ def _refuse_repeated(caller: Caller, filters: Paging) -> None:
             raise Invalid.at(name, "query")
 
 
-def _after(
-    schema: type[ReadSchema], sort: str | None, keys: list[Any], values: list[object]
-) -> str:
-    """Say where the next page begins."""
+def _after(schema: type[ReadSchema], sort: Sort, keys: list[Any], values: list[object]) -> str:
+    """Say where the next page begins.
+
+    Of several columns the cursor holds none: what they are is looked up again by the identifier.
+    """
+    if isinstance(sort, tuple):
+        values.append(UUID(keys[0]))
+        last, table = f"${len(values) + 2}", schema.table.__tablename__
+        found = (f'(SELECT k."{column}" FROM {table} k WHERE k.id = {last})' for column in sort)
+        columns = ", ".join(f't."{column}"' for column in sort)
+        return f" AND ({columns}, t.id) > ({', '.join(found)}, {last})"
     if sort is None:
         values.append(UUID(keys[0]))
         return f" AND t.id < ${len(values) + 2}"
-    values += [keys[0], UUID(keys[1])]
+    values += [str(keys[0]), UUID(keys[1])]
     kind = cast(schema.table.__table__.columns[sort])
-    return f' AND (t."{sort}", t.id) > (${len(values) + 1}{kind}, ${len(values) + 2})'
+    return f' AND (t."{sort}", t.id) > (${len(values) + 1}::text{kind}, ${len(values) + 2})'
 
 
 def _next_link(caller: Caller, cursor: str | None) -> dict[str, str]:

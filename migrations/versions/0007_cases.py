@@ -328,7 +328,7 @@ def _secure_cases() -> None:
 
 def _secure_vault() -> None:
     """Give the application what it needs to write, and the vault what it needs to read."""
-    secure("key_versions", reads="(SELECT actor.id()) IS NOT NULL", trail=False)
+    secure("key_versions", reads="(SELECT actor.id()) IS NOT NULL")
     for table, columns in (
         ("case_keys", "(id, case_id, key_version)"),
         ("identities", "(id, case_id, person_id, version)"),
@@ -345,7 +345,7 @@ def _secure_vault() -> None:
             columns="(version, sealed, updated_at)",
             deletes=writes if table == "blind_indexes" else None,
         )
-    secure("blind_keys", reads=KEEPS, readable="(id, key_version)", trail=False)
+    secure("blind_keys", reads=KEEPS, readable="(id, key_version)")
     for table in (
         "key_versions",
         "case_keys",
