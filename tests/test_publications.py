@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from app.reference.regimes import regime
-from app.services.publication_decisions import first_day_after
+from app.services.publication_notices import first_day_after
 from tests.casework import Case, open_case
 from tests.conftest import Json, SignedIn, SignIn
 from tests.publications import (

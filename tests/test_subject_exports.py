@@ -283,7 +283,6 @@ async def test_who_sees_no_cases_exports_nobody(
 
 
 async def test_whose_identity_was_destroyed_is_not_exported(
-    owner: asyncpg.Connection,
     business_office: SignedIn,
     dpo: SignedIn,
     officer: SignedIn,

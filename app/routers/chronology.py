@@ -13,9 +13,9 @@ from app.pagination import Page
 from app.privacy.errors import InvalidToken, UnresolvedIdentifiers
 from app.schemas.chronology import (
     ChronologyEntryCreate,
+    ChronologyEntryFilters,
     ChronologyEntryRead,
     ChronologyEntryUpdate,
-    ChronologyFilters,
     ChronologyPushed,
     ChronologyWrite,
 )
@@ -38,7 +38,7 @@ IN_ORDER = ("happened_on", "agency_id")
 
 @router.get("/case-reviews/{case_review_id}/chronology", response_model=Page[ChronologyEntryRead])
 async def list_chronology(
-    caller: Read, case_review_id: CaseReviewId, filters: Annotated[ChronologyFilters, Query()]
+    caller: Read, case_review_id: CaseReviewId, filters: Annotated[ChronologyEntryFilters, Query()]
 ) -> Response:
     """List what happened, by day and then by agency; an agency sees its own entries."""
     return await page_within(

@@ -27,10 +27,9 @@ from app.services.publication_decisions import (
     DecisionDoesNotFit,
     NotChecked,
     PublicationPaused,
-    SentBeforeDecision,
     decide,
-    record_notice,
 )
+from app.services.publication_notices import SentBeforeDecision, record_notice
 from app.services.publishing import StillToBeAvailable, withdraw
 from app.services.records import creating, show
 

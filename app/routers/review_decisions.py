@@ -1,4 +1,4 @@
-"""`/case-reviews/{id}/…`: criteria, recommendations, decisions, deadlines (Framework section 16).
+"""`/case-reviews/{id}/…`: criteria, recommendations, decisions (Framework section 16).
 
 The service shows; the sub group recommends; the regime's decision maker decides.
 """
@@ -26,9 +26,6 @@ from app.schemas.review_decisions import (
     CriteriaAnswers,
     CriterionFilters,
     CriterionRead,
-    DeadlineFilters,
-    DeadlineRead,
-    DeadlineUpdate,
     DecisionCreate,
     DecisionRead,
     RecommendationCreate,
@@ -36,10 +33,9 @@ from app.schemas.review_decisions import (
 )
 from app.services.case_reviews import NotItsTurn
 from app.services.disclosure import DISCLOSES
-from app.services.reading import read
-from app.services.records import change, creating, show
+from app.services.records import creating
 from app.services.review_decisions import answer_criteria, decide, recommend
-from app.services.review_work import OF_REVIEW, list_of_review, show_of_review
+from app.services.review_work import list_of_review, show_of_review
 
 router = APIRouter(tags=["case-reviews"])
 
@@ -153,28 +149,3 @@ async def read_case_review_decision(
 ) -> Response:
     """Read one decision."""
     return await show_of_review(caller, DecisionRead, review_id, decision_id)
-
-
-@router.get("/case-reviews/{review_id}/deadlines", response_model=Page[DeadlineRead])
-async def list_case_review_deadlines(
-    caller: Read, review_id: ReviewId, filters: Annotated[DeadlineFilters, Query()]
-) -> Response:
-    """List the clocks that run for a review, newest first, and which are overdue."""
-    return await list_of_review(caller, DeadlineRead, review_id, filters)
-
-
-@router.get("/case-reviews/{review_id}/deadlines/{deadline_id}", response_model=DeadlineRead)
-async def read_case_review_deadline(
-    caller: Read, review_id: ReviewId, deadline_id: DeadlineId
-) -> Response:
-    """Read one deadline."""
-    return await show(caller, DeadlineRead, deadline_id, OF_REVIEW, review_id)
-
-
-@router.patch("/case-reviews/{review_id}/deadlines/{deadline_id}", response_model=DeadlineRead)
-async def update_case_review_deadline(
-    caller: Write, review_id: ReviewId, deadline_id: DeadlineId, body: DeadlineUpdate
-) -> Response:
-    """Record the day on which what a clock counts was done."""
-    await read(caller, DeadlineRead, deadline_id, OF_REVIEW, review_id)
-    return await change(caller, DeadlineRead, deadline_id, body)

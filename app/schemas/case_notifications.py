@@ -5,10 +5,10 @@ from uuid import UUID
 
 from pydantic import MISSING, Field
 
-from app.models.case_reviews import CaseNotification, RegimeCode
+from app.models.case_reviews import CaseNotification, RegimeCode, TriggerHarm
 from app.pagination import Paging
 from app.schemas.base import Narrative
-from app.schemas.case_reviews import AwareOn, Harm, IsLookedAfterChildDeath
+from app.schemas.case_reviews import AwareOn, Circumstances, Harm, IsLookedAfterChildDeath
 from app.schemas.cases import OccurredOn, PersonCreate
 from app.schemas.narratives import CaseRecordRead, NarratedCreate
 from app.sensitivity import Classified, Level
@@ -65,13 +65,13 @@ class CaseNotificationRead(CaseRecordRead, table=CaseNotification, level=Level.r
 
     case_review_id: Annotated[UUID, OPEN, Field(description="The review that it led to.")]
     agency_id: Annotated[UUID, OPEN, Field(description="The agency that notified.")]
-    harm: Harm | None
+    harm: Annotated[TriggerHarm | None, Field(description="What happened to the child.")]
     occurred_on: OccurredOn
     aware_on: AwareOn
     is_looked_after_child_death: Annotated[
         bool | None, Field(description="Whether a looked-after child died.")
     ]
-    circumstances: WhatHappened | None
+    circumstances: Circumstances
     immediate_action: ImmediateAction
 
 

@@ -175,7 +175,7 @@ class CaseReviewRead(CaseRecordRead, table=CaseReview, level=Level.restricted):
     review_type: Annotated[ReviewType, OPEN]
     regime: Annotated[Regime, OPEN]
     status: Annotated[ReviewStatus, OPEN, Field(description="Where it stands.")]
-    harm: Harm | None
+    harm: Annotated[TriggerHarm | None, Field(description="What happened to the child.")]
     notified_on: Annotated[
         Date | None, Field(description="Day the Board or the partners were notified.")
     ]

@@ -24,6 +24,14 @@ OwnRef = Annotated[
         examples=["visit-0042"],
     ),
 ]
+OptionalRef = Annotated[
+    ExternalRef | None,
+    Field(
+        description="The agency's own reference of the entry in this review; null where a person"
+        " recorded it.",
+        examples=["visit-0042"],
+    ),
+]
 HappenedOn = Annotated[
     Date,
     Field(
@@ -92,7 +100,7 @@ class ChronologyEntryCreate(NarratedCreate):
     """An entry of the caller's agency."""
 
     case_review_id: CaseReviewId
-    external_ref: OwnRef | None = None
+    external_ref: OptionalRef = None
     happened_on: HappenedOn
     happened_to: HappenedTo = None
     happened_at: HappenedAt = None
@@ -122,7 +130,7 @@ class ChronologyEntryRead(CaseRecordRead, table=ChronologyEntry, level=Level.res
 
     case_review_id: Annotated[CaseReviewId, OPEN]
     agency_id: Annotated[UUID, OPEN, Field(description="The agency that says so.")]
-    external_ref: OwnRef | None
+    external_ref: OptionalRef
     happened_on: HappenedOn
     happened_to: HappenedTo
     happened_at: HappenedAt
@@ -135,7 +143,7 @@ class ChronologyEntryRead(CaseRecordRead, table=ChronologyEntry, level=Level.res
     recorded_by_id: Annotated[UUID, Field(description="Who recorded it.")]
 
 
-class ChronologyFilters(Paging):
+class ChronologyEntryFilters(Paging):
     """Query parameters of the list."""
 
     agency_id: Annotated[

@@ -1,4 +1,4 @@
-"""Criteria, recommendations, decisions and deadlines of a review on the wire (section 16)."""
+"""Criteria, recommendations and decisions of a review on the wire (section 16)."""
 
 from typing import Annotated
 from uuid import UUID
@@ -6,19 +6,17 @@ from uuid import UUID
 from pydantic import MISSING, Field
 
 from app.models.case_reviews import Outcome
-from app.models.review_work import CriterionAnswer, Deadline, Decision, Recommendation
-from app.pagination import Matches, Paging
+from app.models.review_work import CriterionAnswer, Decision, Recommendation
+from app.pagination import Paging
 from app.schemas.base import (
     WHOLE,
     Body,
     Code,
     Date,
     Narrative,
-    RecordRead,
-    UpdateSchema,
 )
 from app.schemas.narratives import CaseRecordRead, NarratedCreate
-from app.sensitivity import Classified, Computed, Level
+from app.sensitivity import Classified, Level
 
 OPEN = Classified(Level.partnership)
 ReviewId = Annotated[UUID, OPEN, Field(description="The review.")]
@@ -170,54 +168,3 @@ class DecisionRead(CaseRecordRead, table=Decision, level=Level.restricted):
     ]
     reasons: Reasons
     reasons_for_difference: ReasonsForDifference
-
-
-OVERDUE = (
-    "(t.met_on IS NULL AND NOT t.is_earliest"
-    " AND t.due_on < (now() AT TIME ZONE 'Europe/London')::date)"
-)
-MetOn = Annotated[
-    Date | None, Field(description="Day it was done; null while it is not.", examples=[None])
-]
-
-
-class DeadlineUpdate(UpdateSchema):
-    """That what a clock counts was done."""
-
-    met_on: MetOn | MISSING = MISSING
-
-
-class DeadlineRead(RecordRead, table=Deadline, level=Level.partnership):
-    """A clock of the regime that runs for a review. It is for the team of the case."""
-
-    case_id: Annotated[UUID, Field(description="The case.")]
-    case_review_id: ReviewId
-    clock: Annotated[
-        Code, Field(description="Clock of the regime, by its id.", examples=["CHAIR_DECISION"])
-    ]
-    recipient: Annotated[
-        Code | None,
-        Field(description="Body that is to be told; null for none.", examples=["ofsted"]),
-    ]
-    starts_on: Annotated[Date, Field(description="Day it counts from.")]
-    due_on: Annotated[Date, Field(description="Last day in time, or the first: `is_earliest`.")]
-    is_earliest: Annotated[
-        bool, Field(description="Whether `due_on` is the first day on which it may be done.")
-    ]
-    met_on: MetOn
-    is_overdue: Annotated[
-        bool,
-        Computed(OVERDUE),
-        Field(description="Whether its day is past and it is not done; worked out."),
-    ]
-
-
-class DeadlineFilters(Paging):
-    """Query parameters of the list."""
-
-    clock: Annotated[Code | None, Field(description="Only of this clock.")] = None
-    is_overdue: Annotated[
-        bool | None,
-        Matches(f"{OVERDUE} = {{}}"),
-        Field(description="Only what is overdue, or what is not."),
-    ] = None

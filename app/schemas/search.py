@@ -11,7 +11,8 @@ from app.schemas.case_notifications import CaseNotificationRead
 from app.schemas.case_reviews import CaseReviewRead
 from app.schemas.chronology import ChronologyEntryRead
 from app.schemas.review_decisions import DecisionRead, RecommendationRead
-from app.schemas.review_work import FamilyContactRead, PanelMeetingRead, ReviewFindingRead
+from app.schemas.review_work import FamilyContactRead, ReviewFindingRead
+from app.schemas.reviewers import PanelMeetingRead
 
 SEARCHED = (
     CaseReviewRead,

@@ -11,12 +11,11 @@ from app.access.caller import ActorSession
 from app.models import Base
 from app.privacy.projection import LABELS
 
-ADD = """
-INSERT INTO subject_export_passages (subject_export_id, case_id, subject, record_id, member,
-    digest, mentions_others)
-SELECT $1, x.case_id, '{table}', x.id, m.member, sha256(convert_to(m.text, 'UTF8')),
-    NOT actor.spoken_of(m.text) <@ s.numbers OR m.text LIKE '%⟦m%'
-FROM (SELECT p.case_id, array_agg(p.number::int) AS numbers FROM persons p WHERE p.id = ANY ($2)
+MENTIONS = """
+SELECT x.case_id, '{table}' AS subject, x.id AS record_id, m.member,
+    sha256(convert_to(m.text, 'UTF8')) AS digest,
+    NOT actor.spoken_of(m.text) <@ s.numbers OR m.text LIKE '%⟦m%' AS mentions_others
+FROM (SELECT p.case_id, array_agg(p.number::int) AS numbers FROM persons p WHERE p.id = ANY ($1)
     GROUP BY p.case_id) s
 JOIN {table} x ON x.case_id = s.case_id
 CROSS JOIN LATERAL (VALUES {members}) AS m (member, text)
@@ -46,11 +45,16 @@ def narrative_tables() -> Iterator[tuple[Table, list[str]]]:
             yield table, columns
 
 
-async def add_passages(db: ActorSession, export_id: UUID, person_ids: list[UUID]) -> None:
-    """List every narrative that speaks of these people, for somebody to decide on."""
+async def mentions_of(db: ActorSession, person_ids: list[UUID]) -> list[asyncpg.Record]:
+    """Return where narratives speak of these people, and whether of others too.
+
+    Whoever wants all of them asks as the vault's service, which reads every narrative.
+    """
+    found: list[asyncpg.Record] = []
     for table, columns in narrative_tables():
-        sql = ADD.format(table=table.name, members=_members("x", columns))
-        await db.fetchrow(sql, export_id, person_ids)
+        sql = MENTIONS.format(table=table.name, members=_members("x", columns))
+        found += await db.fetch(sql, person_ids)
+    return found
 
 
 async def passages_at(

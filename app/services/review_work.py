@@ -14,12 +14,8 @@ from app.pagination import Paging
 from app.reference.review_types import review_values
 from app.schemas.base import ReadSchema
 from app.schemas.narratives import NarratedCreate, NarratedUpdate
-from app.schemas.review_work import (
-    ParallelProcessCreate,
-    ReviewerCreate,
-    ReviewerRead,
-    ReviewerUpdate,
-)
+from app.schemas.review_work import ParallelProcessCreate
+from app.schemas.reviewers import ReviewerCreate, ReviewerRead, ReviewerUpdate
 from app.services.campaigns import board_day
 from app.services.case_reviews import case_of
 from app.services.casework import change_narrated, create_narrated, narrate

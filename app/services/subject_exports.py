@@ -13,6 +13,7 @@ import asyncpg
 from fastapi import Response
 
 from app.access.caller import ActorSession, Caller
+from app.access.scopes import Capability
 from app.errors import Forbidden, UnknownReference
 from app.models.retention import SubjectExport
 from app.schemas.identities import Identity
@@ -29,12 +30,19 @@ from app.schemas.subject_exports import (
 from app.services.answering import JSON, etag
 from app.services.casework import refuse_names, vault_of
 from app.services.grants import UNDERTOOK, NoUndertaking, refuse_unknown_gateway
-from app.services.mentions import add_passages, passages_at
+from app.services.mentions import mentions_of, passages_at
 from app.services.reading import read
 from app.services.records import creating, insert
 
 KNOWN = "SELECT count(*) AS n FROM persons WHERE id = ANY ($1) AND NOT is_erased"
 OPEN = "SELECT actor.open_subject_export($1) AS people"
+ADD = """
+INSERT INTO subject_export_passages (subject_export_id, case_id, subject, record_id, member,
+    digest, mentions_others)
+SELECT $1, * FROM unnest($2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::bytea[],
+    $7::boolean[])
+"""
+MEMBERS = "case_id subject record_id member digest mentions_others".split()
 PEOPLE = """
 SELECT p.id AS person_id, c.reference AS case_reference, p.label, p.kind,
     p.created_at AS recorded_at
@@ -68,11 +76,11 @@ async def prepare(caller: Caller, body: SubjectExportCreate) -> Response:
     await refuse_names(caller, None, "/purpose", body.purpose)
     async with creating(caller, SubjectExportRead, body) as creation:
         if creation.is_new:
-            creation.id = await _prepare(creation.db, body)
+            creation.id = await _prepare(creation.db, caller, body)
     return creation.response
 
 
-async def _prepare(db: ActorSession, body: SubjectExportCreate) -> UUID:
+async def _prepare(db: ActorSession, caller: Caller, body: SubjectExportCreate) -> UUID:
     undertook = await db.fetchrow(UNDERTOOK)
     if undertook is None or not undertook["done"]:
         raise NoUndertaking
@@ -84,8 +92,20 @@ async def _prepare(db: ActorSession, body: SubjectExportCreate) -> UUID:
         raise UnknownReference
     values = body.model_dump() | {"person_ids": people, "requested_by_id": db.actor.id}
     export_id = await insert(db, SubjectExport, values)
-    await add_passages(db, export_id, people)
+    async with _as_vault(caller).transaction() as all_of_it:
+        found = await mentions_of(all_of_it, people)
+    await db.fetchrow(ADD, export_id, *([row[name] for row in found] for name in MEMBERS))
     return export_id
+
+
+def _as_vault(caller: Caller) -> Caller:
+    """Read narratives as the vault's service, which goes through all of them.
+
+    An answer to a subject is whole whatever records its clerk may see; only passages of an export
+    that the clerk sees are read so, and people stand in them by label.
+    """
+    token = vault_of(caller).token_hash
+    return Caller(caller.database, token, Capability.open_vault, caller.key)
 
 
 async def with_texts(caller: Caller, response: Response) -> Response:
@@ -94,7 +114,7 @@ async def with_texts(caller: Caller, response: Response) -> Response:
         return response
     body = json.loads(bytes(response.body))
     items: list[dict[str, Any]] = body.get("items", [body])
-    async with caller.transaction() as db:
+    async with _as_vault(caller).transaction() as db:
         found = await passages_at(
             db, [(each["subject"], UUID(each["record_id"])) for each in items]
         )
@@ -130,17 +150,21 @@ async def show_document(caller: Caller, export_id: UUID) -> Response:
     assert row is not None  # noqa: S101 - the function returns or raises
     identities = await vault_of(caller).disclosed(caller, row["people"])
     async with caller.transaction() as db:
-        document = await _document(db, export_id, row["people"], identities)
+        document = await _document(db, caller, export_id, row["people"], identities)
     body = document.model_dump_json().encode()
     return Response(body, 200, {"Cache-Control": "no-store"}, JSON)
 
 
 async def _document(
-    db: ActorSession, export_id: UUID, people: list[UUID], identities: dict[UUID, Identity]
+    db: ActorSession,
+    caller: Caller,
+    export_id: UUID,
+    people: list[UUID],
+    identities: dict[UUID, Identity],
 ) -> SubjectExportDocument:
     decided = await db.fetch(DECIDED, export_id)
     released = [row for row in decided if row["decision"] == "release"]
-    passages = await _unchanged(db, released)
+    passages = await _unchanged(caller, released)
     return SubjectExportDocument(
         subject_export_id=export_id,
         generated_at=datetime.now(UTC),
@@ -157,9 +181,10 @@ async def _document(
     )
 
 
-async def _unchanged(db: ActorSession, released: list[asyncpg.Record]) -> list[ExportedPassage]:
+async def _unchanged(caller: Caller, released: list[asyncpg.Record]) -> list[ExportedPassage]:
     """Return the passages that are as they were when somebody decided to release them."""
-    found = await passages_at(db, [(row["subject"], row["record_id"]) for row in released])
+    async with _as_vault(caller).transaction() as db:
+        found = await passages_at(db, [(row["subject"], row["record_id"]) for row in released])
     passages = []
     for row in released:
         passage = found.get((row["record_id"], row["member"]))
