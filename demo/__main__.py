@@ -275,7 +275,7 @@ def _case_review(office: Api, cast: dict[str, Api], password: str) -> None:
     rows = work.readers(reviewer, grant)
     casework.show(rows)
     hold(
-        [status for _, status, _ in rows] == [404, 200, 404, 200, 200],
+        [status for _, status, _ in rows] == [404, 200, 403, 200, 200],
         "Five readers, one review: who has no part in it does not learn that there is one",
     )
     plain, disclosed = (json.dumps(body, ensure_ascii=False) for _, _, body in rows[3:])
