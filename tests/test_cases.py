@@ -23,6 +23,12 @@ async def test_a_case_is_opened_with_a_reference_that_says_nothing(
     assert (made["occurred_on"], made["redactions"]) == ("2016-05-04", [])
 
 
+async def test_a_case_of_which_nothing_is_known_is_opened(business_office: SignedIn) -> None:
+    made = await post(business_office, "/cases", {})
+
+    assert (made["occurred_on"], made["closed_on"]) == (None, None)
+
+
 async def test_two_cases_have_not_one_reference(business_office: SignedIn) -> None:
     name = reference()
     await post(business_office, "/cases", {"reference": name})

@@ -5,6 +5,7 @@ Framework section 7.
 # ruff: noqa: SLF001 - a crash is the half of a rotation
 
 import asyncio
+import json
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -398,9 +399,10 @@ async def test_an_operator_rotates_by_command(
 
     done = made(await asyncio.to_thread(run, settings, "keys", "rotate", "--json", **where))
 
-    states = made(
-        await asyncio.to_thread(run, settings, "keys", "list", "--with-states", "--json", **where)
+    listed = await asyncio.to_thread(
+        run, settings, "keys", "list", "--with-states", "--json", **where
     )
+    states: list[Json] = json.loads(listed.stdout)
     assert [each["number"] for each in states if each["state"] == "live"] == [done["version"]]
     version = await owner.fetchval("SELECT key_version FROM case_keys WHERE case_id = $1", case.id)
     assert version == done["version"]

@@ -14,7 +14,7 @@ from app.errors import DestructionNotDue, IdentitiesDestroyed, LegalHoldInForce,
 from app.models.retention import DESTRUCTION_LIFECYCLE, Destruction
 from app.pagination import Page
 from app.privacy.errors import InvalidToken, UnresolvedIdentifiers
-from app.schemas.retention import (
+from app.schemas.destructions import (
     CertificateRead,
     DestructionApprovalCreate,
     DestructionApprovalFilters,

@@ -12,7 +12,7 @@ from fastapi import Response
 from app.access.caller import ENTER, Caller
 from app.errors import Conflict, NotFound
 from app.models.retention import DestructionApproval
-from app.schemas.retention import (
+from app.schemas.destructions import (
     CertificateRead,
     DestructionApprovalCreate,
     DestructionApprovalRead,

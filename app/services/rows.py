@@ -30,7 +30,8 @@ async def insert(db: ActorSession, table: type[Base], values: Mapping[str, objec
     columns = table.__table__.columns
     names = ", ".join(f'"{name}"' for name in values)
     places = ", ".join(f"${n}{cast(columns[name])}" for n, name in enumerate(values, start=1))
-    sql = f'INSERT INTO "{table.__tablename__}" ({names}) VALUES ({places}) RETURNING id'
+    given = f"({names}) VALUES ({places})" if values else "DEFAULT VALUES"
+    sql = f'INSERT INTO "{table.__tablename__}" {given} RETURNING id'
     row = await db.fetchrow(sql, *(bind(value) for value in values.values()))
     assert row is not None  # noqa: S101 - RETURNING returns or the statement raises
     made: UUID = row["id"]

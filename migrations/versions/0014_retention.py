@@ -787,7 +787,7 @@ DROP POLICY rotates_in ON key_versions;
 DROP POLICY rotates ON key_versions;
 REVOKE UPDATE (key_version, wrapped, updated_at) ON case_keys FROM safeguarding_vault;
 REVOKE INSERT, DELETE ON blind_indexes, blind_keys FROM safeguarding_vault;
-REVOKE INSERT ON key_versions FROM safeguarding_vault;
+REVOKE INSERT, UPDATE (updated_at) ON key_versions FROM safeguarding_vault;
 DROP POLICY looks_up ON key_versions;
 DROP POLICY looks_up ON access_log_heads;
 DROP POLICY looks_up ON case_keys;
