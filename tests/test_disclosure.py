@@ -203,9 +203,7 @@ async def test_nobody_uses_anothers_grant(
 async def test_a_grant_that_does_not_exist_is_refused_alike(
     holder: SignedIn, case: Case, named: str
 ) -> None:
-    refused = await holder.get(
-        f"/persons/{case.child['id']}", headers={"Disclosure-Grant": named}
-    )
+    refused = await holder.get(f"/persons/{case.child['id']}", headers={"Disclosure-Grant": named})
 
     assert (refused.status_code, refused.json()["code"]) == (403, "disclosure_refused")
 
@@ -262,9 +260,7 @@ async def test_fifty_reads_at_once_on_five_uses_are_counted_exactly(
 ) -> None:
     path = f"/persons/{case.child['id']}"
 
-    answers = await asyncio.gather(
-        *(holder.get(path, headers=under(grant)) for _ in range(50))
-    )
+    answers = await asyncio.gather(*(holder.get(path, headers=under(grant)) for _ in range(50)))
 
     statuses = sorted(each.status_code for each in answers)
     assert statuses == [200] * 5 + [403] * 45
@@ -410,7 +406,7 @@ async def test_a_person_is_found_by_identifiers_and_never_by_address(
     officer = await sign_in("bo_officer")
 
     by_number = await look_up(officer, nhs_number="9990000026")
-    by_birth = await look_up(officer, family_name="o’halloran", date_of_birth="2011-03-09")
+    by_birth = await look_up(officer, family_name="o\u2019halloran", date_of_birth="2011-03-09")
     nobody = await look_up(officer, nhs_number="9990000034")
 
     wanted = {"person_id": case.child["id"], "case_id": case.id}

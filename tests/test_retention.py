@@ -27,7 +27,9 @@ async def status_of(caller: SignedIn, case: Case) -> str:
 
 async def area(office: SignedIn) -> Json:
     """Record an area."""
-    return await post(office, "/areas", {"name": "Westermark", "kind": "district", "valid_from": "2009-04-01"})
+    return await post(
+        office, "/areas", {"name": "Westermark", "kind": "district", "valid_from": "2009-04-01"}
+    )
 
 
 async def move(caller: SignedIn, path: str, to: str, status: int = 201) -> Json:

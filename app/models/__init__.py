@@ -13,9 +13,9 @@ from app.models import (
     imports,
     information_requests,
     instruments,
-    retention,
     publications,
     published_reports,
+    retention,
     review_work,
     vault,
 )
@@ -36,9 +36,9 @@ __all__ = [
     "imports",
     "information_requests",
     "instruments",
-    "retention",
     "publications",
     "published_reports",
+    "retention",
     "review_work",
     "vault",
 ]

@@ -132,7 +132,9 @@ async def move_publication(
         reason = body.reason
         if reason is not None:
             case_id = UUID(changed.before["case_id"])
-            reason = await narrate_text(changed.db, caller, case_id, "/reason", reason)
+            reason = await narrate_text(
+                changed.db, caller, case_id, "/reason", reason, body.resolutions
+            )
         moved = await publish(changed.db, changed.before, body.to, reason)
         made = await render(changed.db, TransitionRead, moved)
         tag = etag(await render(changed.db, PublicationRead, publication_id))

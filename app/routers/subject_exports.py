@@ -26,6 +26,7 @@ from app.schemas.subject_exports import (
     SubjectExportTransitionCreate,
 )
 from app.schemas.transitions import TransitionFilters, TransitionRead
+from app.services.casework import refuse_names
 from app.services.grants import NoUndertaking
 from app.services.nested import page_of_moves, page_within
 from app.services.records import change, page, show
@@ -82,6 +83,8 @@ async def move_subject_export(
     caller: Export, export_id: ExportId, body: SubjectExportTransitionCreate
 ) -> Response:
     """Review an export that somebody else prepared, release it for seven days, or withdraw it."""
+    if body.reason is not None:
+        await refuse_names(caller, None, "/reason", body.reason)
     return await move(caller, SubjectExportRead, EXPORT_LIFECYCLE, export_id, body.to, body.reason)
 
 

@@ -26,6 +26,8 @@ Label = Annotated[str, Field(min_length=1, max_length=200, pattern=TEXT)]
 """A short text that names no person."""
 Prose = Annotated[str, Field(min_length=1, max_length=20_000, pattern=TEXT)]
 """A longer text that names no person."""
+PUBLIC_TEXT = r"^[^\u0000]*$"
+"""What is rendered for the public, from narratives."""
 Narrative = Annotated[str, Field(min_length=1, max_length=20_000, pattern=TEXT), Narrated()]
 """A text about a case. Whoever is registered for the case is replaced by a label in brackets."""
 Code = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]*$")]

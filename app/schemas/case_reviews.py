@@ -21,7 +21,7 @@ from app.reference.criteria import Criteria
 from app.reference.regimes import regimes
 from app.schemas.base import Date, Narrative
 from app.schemas.narratives import CaseRecordRead, NarratedCreate, NarratedUpdate
-from app.schemas.transitions import AllowedTransitions, TransitionCreate
+from app.schemas.transitions import AllowedTransitions, CaseTransitionCreate
 from app.sensitivity import Classified, Computed, Level
 
 OPEN = Classified(Level.partnership)
@@ -232,7 +232,7 @@ class CaseReviewFilters(Paging):
     ] = []
 
 
-class CaseReviewTransitionCreate(TransitionCreate):
+class CaseReviewTransitionCreate(CaseTransitionCreate):
     """A move of a review."""
 
     to: Annotated[ReviewStatus, Field(description="State to move to.", examples=["triage"])]

@@ -12,10 +12,10 @@ from app.models.publications import (
     PublicationStatus,
 )
 from app.pagination import Paging
-from app.schemas.base import WHOLE, Body, Code, Date, Label, Narrative
+from app.schemas.base import PUBLIC_TEXT, WHOLE, Body, Code, Date, Label, Narrative
 from app.schemas.cases import LABEL
 from app.schemas.narratives import CaseRecordRead, NarratedCreate, NarratedUpdate
-from app.schemas.transitions import AllowedTransitions, TransitionCreate
+from app.schemas.transitions import AllowedTransitions, CaseTransitionCreate
 from app.sensitivity import Classified, Computed, Level, NarratedRows
 
 OPEN = Classified(Level.partnership)
@@ -225,14 +225,14 @@ class PublicationFilters(Paging):
 class RenditionSection(BaseModel):
     """A section as the public would read it."""
 
-    heading: Annotated[str, Field(max_length=100_000, description="Heading.")]
-    text: Annotated[str, Field(max_length=1_000_000, description="Text.")]
+    heading: Annotated[str, Field(max_length=100_000, pattern=PUBLIC_TEXT, description="Heading.")]
+    text: Annotated[str, Field(max_length=1_000_000, pattern=PUBLIC_TEXT, description="Text.")]
 
 
 class RenditionRead(BaseModel):
     """A publication as the public would read it now, and the hash that a check names."""
 
-    title: Annotated[str, Field(max_length=100_000, description="Title.")]
+    title: Annotated[str, Field(max_length=100_000, pattern=PUBLIC_TEXT, description="Title.")]
     sections: Annotated[
         list[RenditionSection], Field(max_length=100, description="Sections, in order.")
     ]
@@ -249,7 +249,7 @@ class RenditionRead(BaseModel):
     warnings: Warnings
 
 
-class PublicationTransitionCreate(TransitionCreate):
+class PublicationTransitionCreate(CaseTransitionCreate):
     """A move of a publication."""
 
     to: Annotated[PublicationStatus, Field(description="State to move to.", examples=["published"])]

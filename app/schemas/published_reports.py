@@ -11,11 +11,16 @@ from pydantic import BaseModel, Field
 from app.models.publications import PublicationKind
 from app.models.published_reports import PublishedReport, ReportWithdrawal
 from app.pagination import Paging
-from app.schemas.base import Date, Prose, ReadSchema
+from app.schemas.base import PUBLIC_TEXT, Date, Prose, ReadSchema
 from app.sensitivity import Level
 
 Kind = Annotated[PublicationKind, Field(description="What it is of a review.")]
-Title = Annotated[str, Field(max_length=100_000, description="Title.", examples=["Review of 2017"])]
+Title = Annotated[
+    str,
+    Field(
+        max_length=100_000, pattern=PUBLIC_TEXT, description="Title.", examples=["Review of 2017"]
+    ),
+]
 PublishedOn = Annotated[Date, Field(description="Day of its publication.")]
 ReportId = Annotated[UUID, Field(description="Identifier of the report, which is chance alone.")]
 
@@ -23,8 +28,8 @@ ReportId = Annotated[UUID, Field(description="Identifier of the report, which is
 class PublishedSection(BaseModel):
     """A section of a published report."""
 
-    heading: Annotated[str, Field(max_length=100_000, description="Heading.")]
-    text: Annotated[str, Field(max_length=1_000_000, description="Text.")]
+    heading: Annotated[str, Field(max_length=100_000, pattern=PUBLIC_TEXT, description="Heading.")]
+    text: Annotated[str, Field(max_length=1_000_000, pattern=PUBLIC_TEXT, description="Text.")]
 
 
 class PublishedReportItem(ReadSchema, table=PublishedReport, level=Level.public):

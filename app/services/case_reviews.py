@@ -106,7 +106,14 @@ async def move_review(
 ) -> Response:
     """Move a review, with the clocks that the move starts or stops."""
     return await move(
-        caller, CaseReviewRead, REVIEW_LIFECYCLE, review_id, body.to, body.reason, EFFECTS
+        caller,
+        CaseReviewRead,
+        REVIEW_LIFECYCLE,
+        review_id,
+        body.to,
+        body.reason,
+        EFFECTS,
+        resolutions=body.resolutions,
     )
 
 
