@@ -4,7 +4,8 @@ FastAPI spends more on a small read than PostgreSQL does. This layer stands befo
 endpoints that take nothing but a caller, identifiers and filters, found by their signatures.
 It knows the good case only: whatever is unusual (no token, a filter that does not validate, a
 refusal, an error) is left to FastAPI, which runs the request from the start, so that there is
-one way to refuse. A read has no effects: running it again does no harm.
+one way to refuse. A read has no effects: running it again does no harm. One that uses a disclosure
+grant has, and never comes this way.
 """
 
 import re
@@ -23,6 +24,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.access.caller import Bearer
 
 PREFIX = "/v1/"
+DISCLOSES = b"disclosure-grant"
 HEX = "[0-9a-fA-F]"
 ID = re.compile(f"{HEX}{{8}}-{HEX}{{4}}-{HEX}{{4}}-{HEX}{{4}}-{HEX}{{12}}")
 
@@ -78,7 +80,7 @@ class LeanReads:
 
     async def _answer(self, scope: Scope, receive: Receive) -> Response | None:
         path = scope["path"]
-        if not path.startswith(PREFIX):
+        if not path.startswith(PREFIX) or any(name == DISCLOSES for name, _ in scope["headers"]):
             return None
         parts = path[len(PREFIX) :].split("/")
         ids = [part for part in parts if ID.fullmatch(part)]

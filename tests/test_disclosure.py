@@ -384,6 +384,20 @@ async def test_without_a_log_there_are_no_identities_and_all_else_goes_on(
     assert (await holder.get(path, headers=under(grant))).status_code == 200
 
 
+async def test_a_vault_that_does_not_open_costs_one_use_and_no_more(
+    owner: asyncpg.Connection, holder: SignedIn, grant: Json, case: Case
+) -> None:
+    path = f"/persons/{case.child['id']}"
+    await owner.execute("REVOKE SELECT ON identities FROM safeguarding_vault")
+    try:
+        refused = await holder.get(path, headers=under(grant))
+    finally:
+        await owner.execute("GRANT SELECT ON identities TO safeguarding_vault")
+
+    assert refused.status_code == 503
+    assert (await used(holder, grant), len(await entries(owner, grant))) == (1, 1)
+
+
 @pytest.mark.duty("7.1")
 async def test_a_purpose_names_nobody(holder: SignedIn, case: Case) -> None:
     asked = await request_grant(

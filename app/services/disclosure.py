@@ -54,7 +54,10 @@ async def disclose(caller: Caller, grant_id: UUID, body: dict[str, Any], id: UUI
     """Use a grant for one record, log it, and fill in who its people are."""
     members = {UUID(each["id"]): (pointer, each) for pointer, each in _people_in(body)}
     log_id, disclosed, fields = await _spend(caller, grant_id, [*members], id)
-    identities = await vault_of(caller).disclosed(caller, disclosed)
+    try:
+        identities = await vault_of(caller).disclosed(caller, disclosed)
+    except OF_THE_DATABASE as error:
+        raise Unavailable from error
     filled: list[str] = []
     for person_id in disclosed:
         pointer, member = members[person_id]
