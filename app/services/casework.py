@@ -1,7 +1,7 @@
 """The verbs of what belongs to a case: as everywhere, with narratives that name nobody.
 
 `create_narrated` and `change_narrated` are `create` and `change` for records with narratives;
-`show_person_by_person` is `show` with the way to who the people are. Framework section 7.
+`app.services.disclosure` has the way to who the people are. Framework section 7.
 """
 
 import json
