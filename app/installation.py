@@ -14,6 +14,7 @@ from app.access.roles import AGENCY_ROLES, ROLES, SERVICES
 from app.access.tokens import hash_of, service_token
 from app.bootstrap import Credentials, bootstrap
 from app.database import fetch, migrate_to, sync_reference
+from app.models.lifecycles import LIFECYCLES
 from app.postgres import EmbeddedServer
 from app.privacy.key_state import check_installed, prepare_keys
 from app.privacy.keys.provider import KeyProvider, KeyProviderError
@@ -90,7 +91,7 @@ class Installation:
 
 
 def reference_rows(secret_key: bytes) -> list[tuple[str, Sequence[Sequence[object]]]]:
-    """Return what every installation holds: roles, and the services that act by themselves."""
+    """Return what every installation holds: roles, services, the moves of lifecycles."""
     roles = [
         (
             code,
@@ -106,7 +107,17 @@ def reference_rows(secret_key: bytes) -> list[tuple[str, Sequence[Sequence[objec
         (name, hash_of(service_token(secret_key, name)), sorted(grants), FOREVER)
         for name, grants in SERVICES.items()
     ]
-    return [(ROLE_SQL, roles), (SERVICE_SQL, services)]
+    moves = [
+        (subject, move.source, move.target, move.needs)
+        for subject, lifecycle in LIFECYCLES.items()
+        for move in lifecycle.moves
+    ]
+    return [
+        (ROLE_SQL, roles),
+        (SERVICE_SQL, services),
+        (NO_MOVES_SQL, [()]),
+        (MOVE_SQL, moves),
+    ]
 
 
 ROLE_SQL = """
@@ -115,6 +126,11 @@ VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (code) DO UPDATE SET title = excluded.title, description = excluded.description,
     level = excluded.level, capabilities = excluded.capabilities,
     is_of_agency = excluded.is_of_agency
+"""
+NO_MOVES_SQL = "DELETE FROM lifecycle_moves"
+MOVE_SQL = """
+INSERT INTO lifecycle_moves (subject, from_state, to_state, needs) VALUES ($1, $2, $3, $4)
+ON CONFLICT DO NOTHING
 """
 SERVICE_SQL = """
 WITH service AS (

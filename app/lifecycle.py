@@ -22,6 +22,8 @@ class Move:
     """Never the agency the record belongs to: nobody moderates the own agency."""
     needs_reason: bool = False
     """The move must say why."""
+    decided_by: tuple[str, ...] = ()
+    """Codes or kinds of the bodies of which one must have decided it; empty: no decision."""
     condition: str = ""
     """A further condition in SQL over `t`, the record, and `caller`."""
 
@@ -47,6 +49,17 @@ class Lifecycle:
             if move.source == source
         )
         return f"array_to_json(array_remove(ARRAY[{targets}]::text[], NULL))"
+
+    def decided_by(self, source: str, target: str) -> tuple[str, ...]:
+        """Return the codes and kinds of the bodies of which one must have decided a move."""
+        return next(
+            (
+                move.decided_by
+                for move in self.moves
+                if (move.source, move.target) == (source, target)
+            ),
+            (),
+        )
 
     def needs_reason(self, source: str, target: str) -> bool:
         """Tell whether a move must say why."""

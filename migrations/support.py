@@ -104,6 +104,15 @@ def _trail(table: str) -> Iterable[str]:
         )
 
 
+def guard_moves(table: str) -> None:
+    """Let the state of a table change by the moves of its lifecycle only, by who may make them."""
+    run(
+        f"CREATE TRIGGER guard_move BEFORE UPDATE OF status ON {table} FOR EACH ROW"
+        " WHEN (current_user = 'safeguarding_app' AND NEW.status IS DISTINCT FROM OLD.status)"
+        " EXECUTE FUNCTION actor.guard_move()"
+    )
+
+
 def let_policy_read(table: str, columns: str = "") -> None:
     """Let the definer functions of schema `actor` read a table, or some of its columns."""
     run(

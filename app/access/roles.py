@@ -22,30 +22,77 @@ READ_PARTNERSHIP = frozenset(
         Scope.information_request_summaries_read,
         Scope.external_reviews_read,
         Scope.jobs_read,
+        Scope.governance_read,
+        Scope.learning_read,
+        Scope.briefings_read,
+        Scope.timetable_read,
+        Scope.event_feed_read,
     }
 )
 READ_RESULTS = READ_PARTNERSHIP | {Scope.audit_summaries_read, Capability.all_responses}
-FILL_IN = READ_PARTNERSHIP | {
-    Scope.agency_leads_write,
-    Scope.audit_responses_write,
-    Scope.good_practice_write,
-    Scope.imports_write,
-}
-SIGN_OFF = READ_PARTNERSHIP | {
-    Scope.audit_responses_submit,
-    Scope.good_practice_write,
-    Capability.sign_off,
-}
-RUN_BOARD = READ_RESULTS | {
-    Scope.areas_write,
-    Scope.agencies_write,
-    Scope.agency_leads_write,
-    Scope.instruments_write,
-    Scope.audits_write,
-    Scope.audit_responses_moderate,
-    Scope.good_practice_write,
-    Scope.imports_write,
-}
+ANSWER_TO_BOARD = frozenset(
+    {
+        Scope.findings_write,
+        Scope.actions_write,
+        Scope.challenges_write,
+        Scope.briefing_receipts_write,
+        Scope.subscriptions_write,
+    }
+)
+"""What an agency says of itself: to findings, actions, challenges and briefings."""
+LEAD_LEARNING = frozenset(
+    {
+        Scope.decisions_write,
+        Scope.findings_write,
+        Scope.recommendations_write,
+        Scope.impact_checks_write,
+        Scope.challenges_write,
+        Scope.briefings_write,
+        Capability.confirm_findings,
+        Capability.verify_actions,
+    }
+)
+"""What a sub group does with what was found."""
+FILL_IN = (
+    READ_PARTNERSHIP
+    | ANSWER_TO_BOARD
+    | {
+        Scope.agency_leads_write,
+        Scope.audit_responses_write,
+        Scope.good_practice_write,
+        Scope.imports_write,
+    }
+)
+SIGN_OFF = (
+    READ_PARTNERSHIP
+    | ANSWER_TO_BOARD
+    | {
+        Scope.audit_responses_submit,
+        Scope.good_practice_write,
+        Capability.sign_off,
+    }
+)
+RUN_BOARD = (
+    READ_RESULTS
+    | LEAD_LEARNING
+    | {
+        Scope.governance_write,
+        Scope.actions_write,
+        Scope.assurance_write,
+        Scope.briefing_receipts_write,
+        Scope.timetable_write,
+        Scope.subscriptions_write,
+        Capability.run_learning,
+        Scope.areas_write,
+        Scope.agencies_write,
+        Scope.agency_leads_write,
+        Scope.instruments_write,
+        Scope.audits_write,
+        Scope.audit_responses_moderate,
+        Scope.good_practice_write,
+        Scope.imports_write,
+    }
+)
 
 TAKE_PART = frozenset(
     {
@@ -101,7 +148,10 @@ ROLES: dict[str, Role] = {
         READ_RESULTS
         | TAKE_PART
         | MAY_BE_DISCLOSED_TO
+        | LEAD_LEARNING
         | {
+            Scope.assurance_write,
+            Capability.take_chairs_action,
             Scope.events_read,
             Scope.access_log_read,
             Capability.all_log,
@@ -119,7 +169,7 @@ ROLES: dict[str, Role] = {
         "Board member",
         "Senior representative of an agency on the Board (sections 12 and 15).",
         Level.partnership,
-        READ_RESULTS,
+        READ_RESULTS | {Scope.challenges_write, Scope.briefing_receipts_write},
     ),
     "lay_member": _role(
         "Lay member", "Member of the public on the Board.", Level.partnership, READ_RESULTS
@@ -128,13 +178,16 @@ ROLES: dict[str, Role] = {
         "Quality Assurance Sub Group member",
         "Moderates responses of agencies other than the own (sections 14 and 15).",
         Level.agency,
-        READ_RESULTS | {Scope.audit_responses_moderate, Scope.good_practice_write},
+        READ_RESULTS
+        | LEAD_LEARNING - {Capability.confirm_findings, Scope.decisions_write}
+        | {Scope.audit_responses_moderate, Scope.good_practice_write},
     ),
     "qa_chair": _role(
         "Quality Assurance Sub Group chair",
         "Approves audits on the decision of the sub group (section 15).",
         Level.agency,
         READ_RESULTS
+        | LEAD_LEARNING
         | {
             Scope.audits_write,
             Scope.audit_responses_moderate,
@@ -209,7 +262,10 @@ ROLES: dict[str, Role] = {
         "Serious Case Review Sub Group member",
         "Considers incidents and recommends what becomes of them (section 16).",
         Level.agency,
-        READ_RESULTS | REVIEW_CASES | {Capability.all_cases, Capability.recommend},
+        READ_RESULTS
+        | REVIEW_CASES
+        | LEAD_LEARNING - {Capability.confirm_findings, Scope.decisions_write}
+        | {Capability.all_cases, Capability.recommend},
     ),
     "scr_chair": _role(
         "Serious Case Review Sub Group chair",
@@ -217,6 +273,7 @@ ROLES: dict[str, Role] = {
         Level.agency,
         READ_RESULTS
         | REVIEW_CASES
+        | LEAD_LEARNING
         | {
             Scope.cases_write,
             Scope.persons_write,

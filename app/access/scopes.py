@@ -81,6 +81,32 @@ class Scope(StrEnum):
         "subject-exports:write",
         "Export what is held on one person, with third parties masked.",
     )
+    governance_read = (
+        "governance:read",
+        "Read bodies, members, meetings, decisions, priorities and documents.",
+    )
+    governance_write = "governance:write", "Keep bodies, members, meetings and priorities."
+    decisions_write = "decisions:write", "Record what a body decided."
+    learning_read = (
+        "learning:read",
+        "Read findings, themes, recommendations, actions, challenges and their impact.",
+    )
+    findings_write = "findings:write", "Write findings and themes; dispute those on one's agency."
+    recommendations_write = "recommendations:write", "Write recommendations and move them on."
+    actions_write = "actions:write", "Agree actions; report progress on those of one's agency."
+    impact_checks_write = "impact-checks:write", "Check what an action or a lesson changed."
+    challenges_write = "challenges:write", "Challenge and commend agencies, and reply."
+    assurance_write = "assurance-statements:write", "State how far the Board is assured, and why."
+    briefings_read = "briefings:read", "Read briefings and who has passed them on."
+    briefings_write = "briefings:write", "Write, approve and release briefings."
+    briefing_receipts_write = (
+        "briefing-receipts:write",
+        "Acknowledge a briefing for one's own agency, and say to whom it went.",
+    )
+    timetable_read = "timetable:read", "Read what is owed to the Board or by it, and what is late."
+    timetable_write = "timetable:write", "Keep the timetable: rules, obligations and what met them."
+    event_feed_read = "event-feed:read", "Follow what happens to records that one may read."
+    subscriptions_write = "subscriptions:write", "Have events sent to a webhook."
 
 
 class Capability(StrEnum):
@@ -130,3 +156,11 @@ class Capability(StrEnum):
     """Sees the whole access log, and not only what is about a record."""
     run_jobs = "jobs:run"
     """Runs what was asked for earlier: the worker only."""
+    run_learning = "learning:run"
+    """Runs the pipeline of learning for the Board: findings of every agency, drafts included."""
+    confirm_findings = "findings:confirm"
+    """Confirms findings and settles disputes for a sub group."""
+    verify_actions = "actions:verify"
+    """Verifies that an action of another agency was done."""
+    take_chairs_action = "chairs-action:take"
+    """Decides for a body between its meetings; the next one ratifies it."""

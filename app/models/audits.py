@@ -223,6 +223,7 @@ class Transition(Record):
     to_state: Mapped[str]
     reason: Mapped[NarrativeText | None]
     actor_id: Mapped[UUID]
+    decision_id: Mapped[UUID | None] = mapped_column(ForeignKey("decisions.id"), index=True)
 
 
 APPROVE, RUN = "audits:approve", "audits:write"

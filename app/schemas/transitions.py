@@ -25,10 +25,22 @@ AllowedTransitions = Annotated[
 ]
 
 
+DecisionId = Annotated[
+    UUID | None,
+    Field(description="Decision of the body that agreed it; null where the move needs none."),
+]
+
+
 class TransitionCreate(CreateSchema):
     """A move to another state."""
 
     reason: Reason = None
+
+
+class DecidedTransitionCreate(TransitionCreate):
+    """A move to another state, which some moves need the decision of a body for."""
+
+    decision_id: DecisionId = None
 
 
 class CaseTransitionCreate(NarratedCreate):
@@ -48,6 +60,7 @@ class TransitionRead(RecordRead, table=Transition, level=Level.partnership):
     to_state: Annotated[Code, Field(description="State after.")]
     reason: Annotated[Reason, Narrated()]
     actor_id: Annotated[UUID, Field(description="Who moved it.")]
+    decision_id: DecisionId
 
 
 class TransitionFilters(Paging):

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Response
 
 from app.access.caller import ActorSession, Caller
-from app.errors import Invalid, TransitionNotAllowed
+from app.errors import Conflict, Invalid, TransitionNotAllowed
 from app.lifecycle import Lifecycle
 from app.models.audits import Transition
 from app.schemas.base import ReadSchema
@@ -15,6 +15,19 @@ from app.schemas.narratives import Resolution
 from app.schemas.transitions import TransitionRead
 from app.services.casework import narrate_text
 from app.services.records import answer, changing, etag, insert, render, update
+
+DECIDED = """
+SELECT d.id FROM decisions d JOIN bodies b ON b.id = d.body_id
+WHERE d.id = $1 AND d.outcome = 'agreed' AND d.record_id = $3
+    AND (b.code = ANY ($2::text[]) OR b.kind = ANY ($2::text[]))
+"""
+
+
+class DecisionNeeded(Conflict):
+    """The move needs a decision on this record that the body in charge has agreed."""
+
+    code = "decision_needed"
+
 
 Effect = Callable[[ActorSession, dict[str, Any]], Awaitable[None]]
 """What happens with a move, in the same transaction; it gets the record as it was before."""
@@ -29,13 +42,14 @@ async def move(
     reason: str | None,
     effects: dict[str, Effect] | None = None,
     resolutions: Sequence[Resolution] = (),
+    decision_id: UUID | None = None,
 ) -> Response:
     """Move a record under `If-Match`; answer 201 with the transition.
 
     The reason of a record of a case is a narrative; `resolutions` say what is doubtful in it.
 
     The `ETag` is that of the record after the move, ready for the next `If-Match`.
-    Raises `TransitionNotAllowed`, and `Invalid` where a reason is missing.
+    Raises `TransitionNotAllowed`, `Invalid` where a reason is missing, `DecisionNeeded`.
     """
     async with changing(caller, schema, id) as changed:
         if to not in changed.before["allowed_transitions"]:
@@ -46,7 +60,11 @@ async def move(
             reason = await narrate_text(
                 changed.db, caller, UUID(case_id), "/reason", reason, [*resolutions]
             )
-        transition_id = await record_move(changed.db, schema, changed.before, to, reason)
+        if bodies := lifecycle.decided_by(changed.before["status"], to):
+            await require_decision(changed.db, decision_id, bodies, id)
+        transition_id = await record_move(
+            changed.db, schema, changed.before, to, reason, decision_id
+        )
         if effects and to in effects:
             await effects[to](changed.db, changed.before)
         body = await render(changed.db, TransitionRead, transition_id)
@@ -60,6 +78,7 @@ async def record_move(
     before: dict[str, Any],
     to: str,
     reason: str | None = None,
+    decision_id: UUID | None = None,
 ) -> UUID:
     """Write the new state and leave a line about it."""
     record_id = UUID(before["id"])
@@ -77,5 +96,17 @@ async def record_move(
             "to_state": to,
             "reason": reason,
             "actor_id": db.actor.id,
+            "decision_id": decision_id,
         },
     )
+
+
+async def require_decision(
+    db: ActorSession, decision_id: UUID | None, bodies: Sequence[str], record_id: UUID
+) -> None:
+    """Hold that one of the bodies, by code or kind, agreed something on this record.
+
+    A decision that names no record is not enough. Raises `DecisionNeeded`.
+    """
+    if decision_id is None or await db.fetchrow(DECIDED, decision_id, bodies, record_id) is None:
+        raise DecisionNeeded.at("/decision_id")
