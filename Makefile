@@ -22,7 +22,7 @@ demo: .venv/run.stamp ## Show the main job on real input; PORT, DATA_DIR, DEMO_E
 	@$(BIN)/safeguarding demo
 
 test: .venv/test.stamp ## Run every test; ARGS for pytest, JOBS processes
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: lint types layers contract examples ## Format, lint, types, layers, contract, clients, examples
 

@@ -47,6 +47,18 @@ def surroundings(settings: Settings) -> Iterator[Finding]:
         "Set SMTP_HOST and what it needs.",
         Verdict.advice,
     )
+    yield _webhooks(settings)
+
+
+def _webhooks(settings: Settings) -> Finding:
+    is_reached = not is_loopback(urlsplit(settings.public_url or "").hostname or settings.host)
+    return judge(
+        "webhooks",
+        settings.webhook_loopback and is_reached,
+        "Webhooks go to the public network only.",
+        "Webhooks may go to this machine, which others can reach.",
+        "Unset WEBHOOK_LOOPBACK: it is for tests and development.",
+    )
 
 
 def _tls(settings: Settings) -> Finding:

@@ -14,11 +14,14 @@ from app.access.roles import AGENCY_ROLES, ROLES, SERVICES
 from app.access.tokens import hash_of, service_token
 from app.bootstrap import Credentials, bootstrap
 from app.database import fetch, migrate_to, sync_reference
+from app.models.event_feed import SUBJECTS
 from app.models.lifecycles import LIFECYCLES
 from app.postgres import EmbeddedServer
 from app.privacy.key_state import check_installed, prepare_keys
 from app.privacy.keys.provider import KeyProvider, KeyProviderError
 from app.privacy.keys.selection import provider_of
+from app.reference.governance import governance_rows
+from app.reference.schedule_rules import schedule_rows
 from app.settings import Settings
 
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
@@ -91,7 +94,7 @@ class Installation:
 
 
 def reference_rows(secret_key: bytes) -> list[tuple[str, Sequence[Sequence[object]]]]:
-    """Return what every installation holds: roles, services, the moves of lifecycles."""
+    """Return what every installation holds: roles, services, moves, and subjects of events."""
     roles = [
         (
             code,
@@ -112,11 +115,17 @@ def reference_rows(secret_key: bytes) -> list[tuple[str, Sequence[Sequence[objec
         for subject, lifecycle in LIFECYCLES.items()
         for move in lifecycle.moves
     ]
+    subjects = [(table, told.scope, told.path, told.is_shared) for table, told in SUBJECTS.items()]
     return [
         (ROLE_SQL, roles),
         (SERVICE_SQL, services),
         (NO_MOVES_SQL, [()]),
         (MOVE_SQL, moves),
+        *governance_rows(),
+        *schedule_rows(),
+        (NO_SUBJECTS_SQL, [()]),
+        (SUBJECT_SQL, subjects),
+        (FEED_SQL, [()]),
     ]
 
 
@@ -127,6 +136,14 @@ ON CONFLICT (code) DO UPDATE SET title = excluded.title, description = excluded.
     level = excluded.level, capabilities = excluded.capabilities,
     is_of_agency = excluded.is_of_agency
 """
+NO_SUBJECTS_SQL = "DELETE FROM event_subjects"
+SUBJECT_SQL = "INSERT INTO event_subjects (subject, scope, path, is_shared) VALUES ($1, $2, $3, $4)"
+FEED_SQL = """
+UPDATE actor.feed_origins SET origin = last.xact
+FROM (SELECT max(xact) AS xact FROM events) last
+WHERE last.xact > origin + pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+"""
+"""After a move to a server that counts its transactions from lower on."""
 NO_MOVES_SQL = "DELETE FROM lifecycle_moves"
 MOVE_SQL = """
 INSERT INTO lifecycle_moves (subject, from_state, to_state, needs) VALUES ($1, $2, $3, $4)

@@ -24,6 +24,8 @@ class Move:
     """The move must say why."""
     decided_by: tuple[str, ...] = ()
     """Codes or kinds of the bodies of which one must have decided it; empty: no decision."""
+    decided_as: str = "agreed"
+    """The outcome that this decision must have."""
     condition: str = ""
     """A further condition in SQL over `t`, the record, and `caller`."""
 
@@ -59,6 +61,17 @@ class Lifecycle:
                 if (move.source, move.target) == (source, target)
             ),
             (),
+        )
+
+    def decided_as(self, source: str, target: str) -> str:
+        """Return the outcome that the decision of a move must have."""
+        return next(
+            (
+                move.decided_as
+                for move in self.moves
+                if (move.source, move.target) == (source, target)
+            ),
+            "agreed",
         )
 
     def needs_reason(self, source: str, target: str) -> bool:

@@ -31,6 +31,22 @@ from app.failures import causes, trace
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 CONSTRAINTS: dict[str, str] = {
+    "assurance_statements_subject_check": "A statement is about one priority, standard or theme.",
+    "assurance_statements_supersedes_key": "Another draft takes the place of this statement.",
+    "assurance_statements_supersedes_check": "Nothing agreed about the same gives way to it.",
+    "assurance_sources_case_check": "A case review is named by its title alone.",
+    "challenge_exchanges_commitment_check": "A commitment has its day, and a day its commitment.",
+    "challenges_self_check": "A challenge goes to another agency or body.",
+    "challenges_settled_check": "An outcome has its reasons, and reasons their outcome.",
+    "feedback_letters_period_key": "The letter to this agency about this period is on record.",
+    "schedule_rules_code_key": "Another rule has this code.",
+    "schedule_rules_owner_check": "A rule is for one body, or for agencies.",
+    "schedule_rules_ladder_check": "The steps of the ladder follow each other, within 60 days.",
+    "schedule_rules_reminders_check": "Reminders go out 1 to 365 days before the day.",
+    "schedule_rules_validity_check": "The last day is before the first.",
+    "obligations_met_by_check": "What met it has both a subject and an identifier, or neither.",
+    "obligations_waiver_check": "Neither the Board nor the body in charge has agreed to waive it.",
+    "calendar_feeds_owner_check": "A calendar is of one agency or of one body.",
     "users_email_key": "Somebody is registered under this e-mail address.",
     "role_assignments_check": "The last day is before the first.",
     "agency_suspensions_agency_id_key": "The agency is kept out already.",
@@ -91,6 +107,15 @@ CONSTRAINTS: dict[str, str] = {
     "information_requests_parties_check": "Nobody asks themselves.",
     "information_requests_two_people_check": "Nobody approves an own draft.",
     "external_reviews_url_key": "The review at this address is registered.",
+    "document_acknowledgements_user_key": "You have acknowledged this version.",
+    "stakeholders_name_key": "A stakeholder of this name is on the map.",
+    "officer_briefings_response_check": "An answer has its day, and a day its answer.",
+    "officer_briefings_dates_check": "An answer comes after what was sent.",
+    "actions_owner_agency_check": "Owner and deputy are people of the agency that does it.",
+    "actions_deputy_check": "Owner and deputy are two people.",
+    "actions_two_people_check": "Who verifies it did not claim it.",
+    "action_due_changes_decision_id_key": "A decision moves a last day once.",
+    "action_due_changes_days_check": "It is due on this day already.",
 }
 """Sentences for constraints that a valid body can break, by the constraint's name."""
 

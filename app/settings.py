@@ -73,6 +73,8 @@ class Settings(BaseSettings):
     smtp_tls: str = Field("starttls", pattern="^(none|starttls|tls)$")
     mail_from: str = "safeguarding@localhost"
     """Sender of reminders and invitations."""
+    webhook_loopback: bool = False
+    """Whether webhooks may go to this machine: for tests and development."""
     body_limit_bytes: int = Field(1_048_576, ge=1024)
     upload_limit_bytes: int = Field(67_108_864, ge=1024)
     evidence_limit_bytes: int = Field(20_971_520, ge=1024)

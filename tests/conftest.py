@@ -35,6 +35,10 @@ pytest_plugins = (
     "tests.agency_reports",
     "tests.publications",
     "tests.retaining",
+    "tests.acting",
+    "tests.governance",
+    "tests.briefings",
+    "tests.receiving",
 )
 Json = dict[str, Any]
 
@@ -53,6 +57,23 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(lambda: shutil.rmtree(directory, ignore_errors=True))
     config.add_cleanup(lambda: shutil.rmtree(f"{directory}.keys", ignore_errors=True))
     config.add_cleanup(server.stop)
+
+
+LONGEST_FIRST = (
+    "test_reach",
+    "test_leaks",
+    "test_mixed_actors",
+    "test_benchmarks",
+    "test_schools_2017",
+    "test_kill",
+)
+"""Files that take a minute or more: begun last, one of them would keep a processor to itself."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin the longest files first; the others keep their order."""
+    rank = {name: n for n, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: rank.get(item.path.stem, len(rank)))
 
 
 @pytest.fixture(scope="session")

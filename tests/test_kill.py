@@ -121,7 +121,7 @@ class Push:
         answers = office.all(f"/audit-responses/{response['id']}/answers")
         assert response["revision"] == len(found)
         assert {answer["narrative"] for answer in answers} == {f"Push {len(found)}"}
-        events = office.all("/events", subject="submissions", agency_id=writer.agency["id"])
+        events = office.all("/trail", subject="submissions", agency_id=writer.agency["id"])
         assert sorted(event["record_id"] for event in events) == sorted(found.values())
         office.http.close()
         return found

@@ -219,7 +219,7 @@ async def test_a_role_is_given_and_ended(
     given = await business_office.post("/role-assignments", json=body)
 
     assert given.status_code == 201
-    assert (await anonymous.get("/events", headers=session)).status_code == 200
+    assert (await anonymous.get("/trail", headers=session)).status_code == 200
     path = f"/role-assignments/{given.json()['id']}"
     ended = await business_office.patch(
         path, json={"valid_to": "2017-04-02"}, headers={"If-Match": given.headers["etag"]}
@@ -228,7 +228,7 @@ async def test_a_role_is_given_and_ended(
         "valid_to": "2017-04-02",
         "updated_at": ended.json()["updated_at"],
     }
-    assert (await anonymous.get("/events", headers=session)).status_code == 403
+    assert (await anonymous.get("/trail", headers=session)).status_code == 403
     held = await business_office.get("/role-assignments", params={"user_id": person.id})
     assert [each["role"] for each in held.json()["items"]] == ["dpo", "board_member"]
 

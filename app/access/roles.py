@@ -36,6 +36,7 @@ ANSWER_TO_BOARD = frozenset(
         Scope.actions_write,
         Scope.challenges_write,
         Scope.briefing_receipts_write,
+        Scope.obligations_write,
         Scope.subscriptions_write,
     }
 )
@@ -81,6 +82,7 @@ RUN_BOARD = (
         Scope.assurance_write,
         Scope.briefing_receipts_write,
         Scope.timetable_write,
+        Scope.obligations_write,
         Scope.subscriptions_write,
         Capability.run_learning,
         Scope.areas_write,
@@ -194,6 +196,36 @@ ROLES: dict[str, Role] = {
             Scope.good_practice_write,
             Capability.approve_audits,
         },
+    ),
+    "esg_member": _role(
+        "Executive Strategic Group member",
+        "Considers recommendations before the Board does, and what is escalated (section 14).",
+        Level.partnership,
+        READ_RESULTS | {Scope.recommendations_write, Scope.challenges_write},
+    ),
+    "ld_member": _role(
+        "Learning and Development Sub Group member",
+        "Considers training, its effect and what needs to be learned (section 11).",
+        Level.partnership,
+        READ_RESULTS | LEAD_LEARNING - {Capability.confirm_findings, Scope.decisions_write},
+    ),
+    "ld_chair": _role(
+        "Learning and Development Sub Group chair",
+        "Leads the sub group for training (section 11).",
+        Level.partnership,
+        READ_RESULTS | LEAD_LEARNING,
+    ),
+    "cdop_member": _role(
+        "Child Death Overview Panel member",
+        "Reviews deaths of children and recommends what is learned from them (section 19).",
+        Level.partnership,
+        READ_RESULTS | LEAD_LEARNING - {Capability.confirm_findings, Scope.decisions_write},
+    ),
+    "cdop_chair": _role(
+        "Child Death Overview Panel chair",
+        "Leads the panel that reviews deaths of children (section 19).",
+        Level.partnership,
+        READ_RESULTS | LEAD_LEARNING,
     ),
     "bo_manager": _role(
         "Business Office manager",

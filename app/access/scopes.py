@@ -105,6 +105,7 @@ class Scope(StrEnum):
     )
     timetable_read = "timetable:read", "Read what is owed to the Board or by it, and what is late."
     timetable_write = "timetable:write", "Keep the timetable: rules, obligations and what met them."
+    obligations_write = "obligations:write", "Say that what one owes is delivered."
     event_feed_read = "event-feed:read", "Follow what happens to records that one may read."
     subscriptions_write = "subscriptions:write", "Have events sent to a webhook."
 

@@ -17,6 +17,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 SPOOLED_FOR_S = 7 * 86_400
 FORGET_KEYS = "DELETE FROM idempotency_keys WHERE created_at < now() - interval '24 hours'"
+FORGET_DELIVERIES = "DELETE FROM webhook_deliveries WHERE created_at < now() - interval '30 days'"
 FORGET_MAIL = "DELETE FROM mail WHERE created_at < now() - interval '30 days'"
 """Sent or not: a reminder or a link of a month ago is of no use to anybody."""
 FORGET_ROWS = """
@@ -41,7 +42,7 @@ async def tidy(caller: Caller, settings: Settings, key: bytes) -> None:
     An import that broke off and was not sent again has failed; one whose job got lost is queued.
     """
     async with caller.transaction() as db:
-        for statement in (FORGET_KEYS, FORGET_MAIL, FORGET_ROWS):
+        for statement in (FORGET_KEYS, FORGET_MAIL, FORGET_DELIVERIES, FORGET_ROWS):
             await db.fetchrow(statement)
         await db.fetchrow(END_BROKEN_OFF, BROKEN_OFF.model_dump_json())
         for row in await db.fetch(LEFT_LYING):

@@ -27,6 +27,7 @@ from app.jobs.housekeeping import tidy
 from app.jobs.imports import run_import
 from app.jobs.rescan import rescan
 from app.jobs.sealing import seal
+from app.jobs.webhooks import send_webhooks
 from app.privacy.vault import Vault
 from app.services.queue import DESTRUCTION, IMPORT, RESCAN, TABLES, queries
 from app.settings import Settings
@@ -38,6 +39,8 @@ IMPORTS_AT_ONCE = 2
 """In one worker: a large import must not keep everybody else's waiting."""
 MAIL_EVERY, SEAL_EVERY, TIDY_EVERY = 5.0, 3.0, 86_400.0
 """Seconds between two rounds of deliveries, of sealing the access log and of housekeeping."""
+WEBHOOKS_EVERY = 2.0
+"""Seconds between two looks at the event feed for those who subscribed to it."""
 RETENTION_EVERY = 600.0
 """Seconds between two looks at retention: what has come due, and keys that are to go."""
 PAUSE_S = 5.0
@@ -75,6 +78,11 @@ async def work(settings: Settings, installation: Installation, stop: asyncio.Eve
     rounds: list[tuple[str, Round, float]] = [
         ("clock", lambda: tick(service(Scope.audits_write), key), settings.clock_every_s),
         ("mail", lambda: deliver(service(Capability.run_jobs), settings, key), MAIL_EVERY),
+        (
+            "webhooks",
+            lambda: send_webhooks(service(Capability.run_jobs), settings, key),
+            WEBHOOKS_EVERY,
+        ),
         ("sealing", lambda: seal(service(Capability.run_jobs)), SEAL_EVERY),
         (
             "retention",

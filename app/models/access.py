@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, SmallInteger, exists, select, text
+from sqlalchemy import BigInteger, FetchedValue, ForeignKey, SmallInteger, exists, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, CIDR, INET
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 from sqlalchemy.types import Text
@@ -102,6 +102,8 @@ class Event(Base):
     record_id: Mapped[UUID]
     agency_id: Mapped[UUID | None]
     members: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
+    xact: Mapped[int] = mapped_column(BigInteger, server_default=FetchedValue())
+    """Transaction that wrote it: with `id`, its place in the order of commit."""
 
 
 class AgencySuspension(Record):

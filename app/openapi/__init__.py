@@ -18,10 +18,13 @@ from app.openapi.examples import exemplify
 from app.openapi.operations import complete, known_errors, link
 from app.openapi.rules import RESPONSE_HEADERS, Json, Operation
 from app.openapi.schemas import allow_null, lines_of, nodes, prune, rename, tidy
+from app.openapi.webhooks import describe_webhooks
 
 __all__ = ["derive", "install", "known_errors", "lines_of", "render"]
 
 TOKEN_URL = "/v1/oauth/token"  # noqa: S105 - an address
+WRITTEN = ("paths", "webhooks", "components")
+"""The parts of a document that hold schemas."""
 SERVER = {
     "url": "/",
     "description": "The installation that serves this document: production, staging or local.",
@@ -46,6 +49,8 @@ def derive(app: FastAPI, scopes: Mapping[str, str]) -> Json:
     document["tags"] = _tags(app, document)
     schemas = document.setdefault("components", {}).pop("schemas", {}) | errors.problem_schemas()
     document["components"] |= _shared(scopes) | {"responses": {}, "schemas": schemas}
+    if "/v1/subscriptions" in document["paths"]:
+        describe_webhooks(document)
     for node in [*nodes(document["paths"])]:
         schemas |= node.pop("$defs", {})
     operations = [
@@ -57,7 +62,7 @@ def derive(app: FastAPI, scopes: Mapping[str, str]) -> Json:
         complete(operation, document["components"]["responses"])
     link(operations)
     for step in (allow_null, tidy):
-        for node in [*nodes(document["paths"]), *nodes(document["components"])]:
+        for node in [node for part in WRITTEN for node in nodes(document.get(part, {}))]:
             step(node)
     rename(document)
     prune(document)

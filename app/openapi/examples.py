@@ -23,7 +23,7 @@ TEXTS = ("text", "office@example.org", "0", "/text", BY_FORMAT["uuid"], "0" * 64
 def exemplify(document: Json) -> None:
     """Give every body without an example one, but for files that are no text."""
     schemas = document["components"]["schemas"]
-    for node in nodes(document["paths"]):
+    for node in (*nodes(document["paths"]), *nodes(document.get("webhooks", {}))):
         for media in node.get("content", {}).values():
             if "x-item-schema" in media:
                 line = json.dumps(example(media["x-item-schema"], schemas), ensure_ascii=False)

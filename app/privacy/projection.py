@@ -91,7 +91,15 @@ def _expression(schema: type[ReadSchema], name: str, field: FieldInfo) -> str:
         if isinstance(mark, People):
             return PEOPLE.format(SPOKEN_OF.format(_texts(schema)))
     column = f't."{name}"'
-    return f"actor.render({column}, {LABELS.format(column)})" if _is_narrative(field) else column
+    return _labelled(column) if _is_narrative(field) else column
+
+
+def _labelled(column: str) -> str:
+    """Return a narrative with labels; one that speaks of nobody costs no look at the people."""
+    return (
+        f"CASE WHEN strpos({column}, '⟦') > 0 THEN actor.render({column}, {LABELS.format(column)})"
+        f" ELSE {column} END"
+    )
 
 
 def _texts(schema: type[ReadSchema]) -> str:
@@ -110,10 +118,7 @@ def _texts(schema: type[ReadSchema]) -> str:
 
 def _rows(mark: NarratedRows) -> str:
     """Return narratives in rows of their own as a list, with labels."""
-    shown = ", ".join(
-        f"'{column}', actor.render(r.{column}, {LABELS.format(f'r.{column}')})"
-        for column in mark.columns
-    )
+    shown = ", ".join(f"'{column}', {_labelled(f'r.{column}')}" for column in mark.columns)
     return (
         f"coalesce((SELECT json_agg(json_build_object({shown}) ORDER BY r.number)"
         f" FROM {mark.table} r WHERE r.{mark.key} = t.id), '[]'::json)"

@@ -1,4 +1,7 @@
-"""The trail: who changed what, for those who account for it (Framework sections 7 and 9)."""
+"""`/events`: what happened to records that the caller may read, in order, for catching up.
+
+The same events go out to webhooks (`/subscriptions`). Framework section 8.
+"""
 
 from typing import Annotated
 
@@ -6,16 +9,19 @@ from fastapi import APIRouter, Query, Response
 
 from app.access.caller import Caller, Requires
 from app.access.scopes import Scope
-from app.pagination import Page
-from app.schemas.events import EventFilters, EventRead
-from app.services.records import page
+from app.schemas.event_feed import FeedEventFilters, FeedPage
+from app.services.event_feed import follow
 
 router = APIRouter(tags=["events"])
 
-Read = Annotated[Caller, Requires(Scope.events_read)]
+Read = Annotated[Caller, Requires(Scope.event_feed_read)]
 
 
-@router.get("/events", response_model=Page[EventRead])
-async def list_events(caller: Read, filters: Annotated[EventFilters, Query()]) -> Response:
-    """List who made, changed or deleted which record, newest first; never what it held."""
-    return await page(caller, EventRead, filters)
+@router.get("/events", response_model=FeedPage)
+async def list_events(caller: Read, filters: Annotated[FeedEventFilters, Query()]) -> Response:
+    """List what happened to records that you may read, oldest first, from where you were.
+
+    Go on with `next_cursor` while there is one, though a page may be empty; come back later with
+    `position` as `cursor`. Events name the record and hold nothing of it.
+    """
+    return await follow(caller, filters)

@@ -64,8 +64,8 @@ class UserRead(RecordRead, table=User, level=Level.partnership):
     roles: Annotated[
         list[Code],
         Computed(
-            "(SELECT coalesce(json_agg(DISTINCT a.role ORDER BY a.role), '[]')"
-            f" FROM role_assignments a WHERE {HOLDS_TODAY})"
+            "(SELECT coalesce(json_agg(h.role ORDER BY h.role), '[]')"
+            " FROM actor.roles_of(t.id) AS h (role))"
         ),
         Field(max_length=50, description="Codes of the roles held today."),
     ]
@@ -89,8 +89,7 @@ class UserFilters(Paging):
     role: Annotated[
         list[Code],
         Matches(
-            "EXISTS (SELECT FROM role_assignments a"
-            f" WHERE {HOLDS_TODAY} AND a.role = ANY ({{}}::text[]))"
+            "EXISTS (SELECT FROM actor.roles_of(t.id) AS h (role) WHERE h.role = ANY ({}::text[]))"
         ),
         Field(max_length=50, description="Holding any of these roles today."),
     ] = []
@@ -234,9 +233,10 @@ class MeRead(ReadSchema, table=Principal, level=Level.partnership):
     roles: Annotated[
         list[HeldRole],
         Computed(
-            "(SELECT coalesce(json_agg(json_build_object('role', a.role, 'title', r.title,"
-            " 'valid_to', a.valid_to) ORDER BY a.role), '[]')"
-            f" FROM role_assignments a JOIN roles r ON r.code = a.role WHERE {HOLDS_TODAY})"
+            "(SELECT coalesce(json_agg(json_build_object('role', h.role, 'title', r.title,"
+            " 'valid_to', (SELECT max(a.valid_to) FROM role_assignments a"
+            f" WHERE {HOLDS_TODAY} AND a.role = h.role)) ORDER BY h.role), '[]')"
+            " FROM actor.roles_of(t.id) AS h (role) JOIN roles r ON r.code = h.role)"
         ),
         Field(max_length=100, description="Roles held today; a system has none."),
     ]

@@ -18,13 +18,13 @@ from app.services.records import answer, changing, etag, insert, render, update
 
 DECIDED = """
 SELECT d.id FROM decisions d JOIN bodies b ON b.id = d.body_id
-WHERE d.id = $1 AND d.outcome = 'agreed' AND d.record_id = $3
+WHERE d.id = $1 AND d.outcome = $4 AND d.record_id = $3
     AND (b.code = ANY ($2::text[]) OR b.kind = ANY ($2::text[]))
 """
 
 
 class DecisionNeeded(Conflict):
-    """The move needs a decision on this record that the body in charge has agreed."""
+    """The move needs a decision of this outcome, by the body in charge, on this record."""
 
     code = "decision_needed"
 
@@ -61,7 +61,8 @@ async def move(
                 changed.db, caller, UUID(case_id), "/reason", reason, [*resolutions]
             )
         if bodies := lifecycle.decided_by(changed.before["status"], to):
-            await require_decision(changed.db, decision_id, bodies, id)
+            outcome = lifecycle.decided_as(changed.before["status"], to)
+            await require_decision(changed.db, decision_id, bodies, id, outcome)
         transition_id = await record_move(
             changed.db, schema, changed.before, to, reason, decision_id
         )
@@ -102,11 +103,16 @@ async def record_move(
 
 
 async def require_decision(
-    db: ActorSession, decision_id: UUID | None, bodies: Sequence[str], record_id: UUID
+    db: ActorSession,
+    decision_id: UUID | None,
+    bodies: Sequence[str],
+    record_id: UUID,
+    outcome: str = "agreed",
 ) -> None:
-    """Hold that one of the bodies, by code or kind, agreed something on this record.
+    """Hold that one of the bodies, by code or kind, decided so on this record.
 
     A decision that names no record is not enough. Raises `DecisionNeeded`.
     """
-    if decision_id is None or await db.fetchrow(DECIDED, decision_id, bodies, record_id) is None:
+    asked = (decision_id, bodies, record_id, outcome)
+    if decision_id is None or await db.fetchrow(DECIDED, *asked) is None:
         raise DecisionNeeded.at("/decision_id")

@@ -158,9 +158,98 @@ END $$;
 GRANT EXECUTE ON FUNCTION actor.guard_move TO safeguarding_app;
 """
 
+# Rights derive from an active seat and end with it, as from a role that was given.
+ROLES = """
+GRANT CREATE ON SCHEMA actor TO safeguarding_policy;
+SET ROLE safeguarding_policy;
+CREATE FUNCTION actor.roles_of(user_id uuid, day date DEFAULT current_date) RETURNS SETOF text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT a.role FROM public.role_assignments a
+    WHERE a.user_id = roles_of.user_id AND a.valid_from <= day
+        AND coalesce(a.valid_to, 'infinity') >= day
+    UNION
+    SELECT seat.role
+    FROM public.memberships m JOIN public.bodies b ON b.id = m.body_id
+    CROSS JOIN LATERAL (SELECT CASE WHEN m.position IN ('chair', 'vice_chair') THEN b.chair_role
+        WHEN m.position = 'member' THEN b.member_role END) AS seat (role)
+    WHERE m.user_id = roles_of.user_id AND seat.role IS NOT NULL
+        AND (m.status = 'active' OR m.status = 'ended' AND day < current_date)
+        AND m.valid_from <= day AND coalesce(m.valid_to, 'infinity') >= day
+        AND b.valid_from <= day AND coalesce(b.valid_to, 'infinity') >= day
+$$;
+
+-- Whether a person has done what a seat takes first.
+CREATE FUNCTION actor.is_inducted(user_id uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT EXISTS (SELECT FROM public.undertakings u
+        WHERE u.user_id = is_inducted.user_id AND u.valid_to >= current_date)
+$$;
+REVOKE EXECUTE ON FUNCTION actor.roles_of, actor.is_inducted FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION actor.roles_of, actor.is_inducted TO safeguarding_app;
+RESET ROLE;
+REVOKE CREATE ON SCHEMA actor FROM safeguarding_policy;
+"""
+
+HELD = (
+    "FROM public.role_assignments a JOIN public.roles r ON r.code = a.role",
+    "FROM actor.roles_of({0}) AS held (role) JOIN public.roles r ON r.code = held.role",
+)
+VALID = """
+        WHERE a.user_id = {0} AND a.valid_from <= current_date
+            AND (a.valid_to IS NULL OR a.valid_to >= current_date)"""
+LOGGED = """public.role_assignments a WHERE a.user_id = l.actor_id
+                AND a.valid_from <= l.occurred_at::date
+                AND coalesce(a.valid_to, 'infinity') >= l.occurred_at::date ORDER BY a.role"""
+TOLD = """JOIN public.role_assignments a ON a.user_id = u.id AND a.valid_from <= current_date
+        AND coalesce(a.valid_to, 'infinity') >= current_date
+    JOIN public.roles r ON r.code = a.role"""
+REWRITTEN = (
+    ("enter", HELD[0], HELD[1].format("enter.id")),
+    ("enter", VALID.format("enter.id"), "\n        WHERE enter.kind = 'person'"),
+    ("enter_job", HELD[0], HELD[1].format("asked.id")),
+    ("enter_job", VALID.format("asked.id"), "\n        WHERE asked.kind = 'person'"),
+    ("approver_addresses", TOLD, "JOIN public.roles r ON r.code IN (SELECT actor.roles_of(u.id))"),
+    (
+        "accesses_of",
+        f"a.role FROM {LOGGED}",
+        "held.role FROM actor.roles_of(l.actor_id, l.occurred_at::date) AS held (role)"
+        " ORDER BY held.role",
+    ),
+)
+"""Functions that read roles: which, from what text, to what."""
+
+
+REWRITE = """\
+GRANT CREATE ON SCHEMA actor TO safeguarding_policy;
+SET ROLE safeguarding_policy;
+DO $rewrite$
+DECLARE
+    defined text := pg_get_functiondef('actor.@function'::regproc);
+BEGIN
+    IF array_length(string_to_array(defined, $old$@before$old$), 1) <> 2 THEN
+        RAISE EXCEPTION 'actor.@function is not what it was.';
+    END IF;
+    EXECUTE replace(defined, $old$@before$old$, $new$@after$new$);
+END $rewrite$;
+RESET ROLE;
+REVOKE CREATE ON SCHEMA actor FROM safeguarding_policy;
+"""
+
+
+def _rewrite(function: str, before: str, after: str) -> None:
+    """Replace a passage of a function, which must be there once."""
+    run(REWRITE.replace("@function", function).replace("@before", before).replace("@after", after))
+
+
 READS = "(SELECT actor.can('governance:read'))"
 WRITES = "(SELECT actor.can('governance:write'))"
-DECIDES = "(SELECT actor.can('decisions:write'))"
+DECIDES = (
+    "(SELECT actor.can('decisions:write')) AND ((SELECT actor.can('governance:write'))"
+    " OR (SELECT actor.can('chairs-action:take')) OR body_id IN (SELECT m.body_id"
+    " FROM memberships m WHERE m.user_id = (SELECT actor.id()) AND m.status = 'active'"
+    " AND m.position IN ('chair', 'vice_chair')))"
+)
+"""The Business Office, for every body; the Independent Chair; and who chairs the body."""
 GIVES = (
     "(SELECT actor.can('governance:write')) AND (SELECT actor.can('board-roles:grant'))"
     " AND user_id <> (SELECT actor.id())"
@@ -175,6 +264,9 @@ def upgrade() -> None:
     let_policy_read(
         "memberships", "(id, body_id, user_id, agency_id, position, status, valid_from, valid_to)"
     )
+    run(ROLES)
+    for function, before, after in REWRITTEN:
+        _rewrite(function, before, after)
     secure(
         "bodies",
         reads=READS,
@@ -232,6 +324,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    for function, before, after in reversed(REWRITTEN):
+        _rewrite(function, after, before)
+    run("DROP FUNCTION actor.roles_of, actor.is_inducted")
     run(
         "DROP TABLE lifecycle_moves;"
         "ALTER TABLE transitions DROP COLUMN decision_id;"

@@ -15,7 +15,7 @@ async def test_a_change_is_found_by_record_with_who_did_it(
         f"/agencies/{agency['id']}", json={"town": "Corby"}, headers={"If-Match": tag}
     )
 
-    response = await business_office.get("/events", params={"record_id": agency["id"]})
+    response = await business_office.get("/trail", params={"record_id": agency["id"]})
 
     changed, created = response.json()["items"]
     assert changed == {
@@ -36,7 +36,7 @@ async def test_a_change_is_found_by_record_with_who_did_it(
 async def test_filters_narrow_the_trail(business_office: SignedIn, agency: Json) -> None:
     async def found(**query: object) -> list[str]:
         params: Json = {"record_id": agency["id"], **query}
-        response = await business_office.get("/events", params=params)
+        response = await business_office.get("/trail", params=params)
         return [each["action"] for each in response.json()["items"]]
 
     assert await found(action="created", subject=["agencies", "audits"]) == ["created"]
@@ -51,7 +51,7 @@ async def test_a_new_password_leaves_a_line_without_it(
 ) -> None:
     person = await register(business_office, anonymous)
 
-    response = await business_office.get("/events", params={"record_id": person.id})
+    response = await business_office.get("/trail", params={"record_id": person.id})
 
     lines = {
         (each["subject"], each["action"], *each["members"]) for each in response.json()["items"]
@@ -82,6 +82,6 @@ async def test_the_trail_is_for_those_who_account_for_it(
 ) -> None:
     caller = await sign_in(role)
 
-    response = await caller.get("/events")
+    response = await caller.get("/trail")
 
     assert response.status_code == status

@@ -27,7 +27,7 @@ ActorId = Annotated[UUID | None, Field(description="Who did it; null for the ins
 OfAgency = Annotated[UUID | None, Field(description="Agency of the record; null for none.")]
 
 
-class EventRead(ReadSchema, table=Event, level=Level.partnership):
+class TrailEntryRead(ReadSchema, table=Event, level=Level.partnership):
     """That a record was made, changed or deleted."""
 
     id: Id
@@ -45,7 +45,7 @@ class EventRead(ReadSchema, table=Event, level=Level.partnership):
     ]
 
 
-class EventFilters(Paging):
+class TrailEntryFilters(Paging):
     """Query parameters of the list."""
 
     subject: Annotated[
