@@ -394,8 +394,8 @@ async def test_small_numbers_are_not_told_to_partners(
         )
     asked = {"year": 2031}
 
-    told = (await board_member.get("/information-requests/summary", params=asked)).json()
-    whole = (await officer.get("/information-requests/summary", params=asked)).json()
+    told = (await board_member.get("/information-request-summary", params=asked)).json()
+    whole = (await officer.get("/information-request-summary", params=asked)).json()
 
     def counted(answer: Json) -> dict[str, int | None]:
         return {each["gateway"]: each["requests"] for each in answer["counts"]}
@@ -405,5 +405,5 @@ async def test_small_numbers_are_not_told_to_partners(
     assert counted(whole) == {"court_order": 5, "ca2004_s16H": 6}
     assert whole["redactions"] == []
     operator = await sign_in("sysadmin")
-    refused = await operator.get("/information-requests/summary", params=asked)
+    refused = await operator.get("/information-request-summary", params=asked)
     assert refused.status_code == 403

@@ -34,7 +34,7 @@ def _told(scope: str, tables: str, *, within: str = "", shared: str = "") -> dic
     }
 
 
-PATHS = {"case_retentions": "retentions"}
+PATHS = {"case_retentions": "retentions", "feedback_items": "feedback"}
 """Paths that are not named after their table."""
 
 SUBJECTS: dict[str, Told] = {
@@ -71,7 +71,14 @@ SUBJECTS: dict[str, Told] = {
         within="agenda_items attendances objective_evidence objective_progress officer_briefings",
         shared="agenda_items",
     ),
-    **_told("learning:read", "assurance_statements"),
+    **_told(
+        "learning:read",
+        "assurance_statements audit_requests challenge_events challenges commendations"
+        " feedback_items feedback_letters",
+        within="challenge_exchanges",
+    ),
+    **_told("briefings:read", "briefings briefing_receipts", within="briefing_disseminations"),
+    **_told("me", "documents", within="document_versions document_acknowledgements"),
     **_told(
         "external-reviews:read",
         "external_reviews",

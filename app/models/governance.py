@@ -4,7 +4,8 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, SmallInteger, text
+from sqlalchemy import ForeignKey, SmallInteger
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.lifecycle import Lifecycle, Move
@@ -91,10 +92,10 @@ class GovernanceBody(Record):
     kind: Mapped[BodyKind]
     parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("bodies.id"), index=True)
     terms_of_reference: Mapped[str | None]
-    quorum: Mapped[int] = mapped_column(SmallInteger, server_default=text("3"))
+    quorum: Mapped[int] = mapped_column(SmallInteger, server_default=sql("3"))
     member_role: Mapped[str | None] = mapped_column(ForeignKey("roles.code"))
     chair_role: Mapped[str | None] = mapped_column(ForeignKey("roles.code"))
-    valid_from: Mapped[date] = mapped_column(server_default=text("CURRENT_DATE"))
+    valid_from: Mapped[date] = mapped_column(server_default=sql("CURRENT_DATE"))
     valid_to: Mapped[date | None]
 
 
@@ -108,7 +109,7 @@ class Membership(Record):
     agency_id: Mapped[UUID | None] = mapped_column(ForeignKey("agencies.id"))
     position: Mapped[Position]
     status: Mapped[MembershipStatus] = mapped_column(server_default=MembershipStatus.nominated)
-    valid_from: Mapped[date] = mapped_column(server_default=text("CURRENT_DATE"))
+    valid_from: Mapped[date] = mapped_column(server_default=sql("CURRENT_DATE"))
     valid_to: Mapped[date | None]
 
 
@@ -162,9 +163,9 @@ class BodyDecision(Record):
     text: Mapped[str]
     subject: Mapped[str | None]
     record_id: Mapped[UUID | None] = mapped_column(index=True)
-    is_chairs_action: Mapped[bool] = mapped_column(server_default=text("false"))
+    is_chairs_action: Mapped[bool] = mapped_column(server_default=sql("false"))
     ratified_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("decisions.id"), index=True)
-    is_consensus: Mapped[bool] = mapped_column(server_default=text("true"))
+    is_consensus: Mapped[bool] = mapped_column(server_default=sql("true"))
     votes_for: Mapped[int | None] = mapped_column(SmallInteger)
     votes_against: Mapped[int | None] = mapped_column(SmallInteger)
     votes_abstained: Mapped[int | None] = mapped_column(SmallInteger)
@@ -178,7 +179,7 @@ class Priority(Record):
     __tablename__ = "priorities"
 
     code: Mapped[str]
-    version: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
+    version: Mapped[int] = mapped_column(SmallInteger, server_default=sql("1"))
     title: Mapped[str]
     description: Mapped[str | None]
     status: Mapped[PriorityStatus] = mapped_column(server_default=PriorityStatus.proposed)
@@ -197,8 +198,7 @@ class LifecycleMove(Record):
 
 WRITE, GIVE = "governance:write", "board-roles:grant"
 BOARD = ("board",)
-IS_INDUCTED = """EXISTS (SELECT FROM undertakings u WHERE u.user_id = t.user_id
-    AND u.valid_to >= current_date)"""
+IS_INDUCTED = "actor.is_inducted(t.user_id)"
 
 MEMBERSHIP_LIFECYCLE = Lifecycle(
     (

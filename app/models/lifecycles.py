@@ -1,8 +1,8 @@
 """Every lifecycle that PostgreSQL guards move by move, by the table of its records."""
 
 from app.lifecycle import Lifecycle
-from app.models.assurance import ASSURANCE_LIFECYCLE
 from app.models.actions import ACTION_LIFECYCLE
+from app.models.assurance import ASSURANCE_LIFECYCLE
 from app.models.briefings import BRIEFING_LIFECYCLE, RECEIPT_LIFECYCLE
 from app.models.challenge_events import EVENT_LIFECYCLE
 from app.models.challenges import CHALLENGE_LIFECYCLE, COMMENDATION_LIFECYCLE

@@ -14,9 +14,9 @@ from app.errors import responses
 from app.pagination import Page
 from app.privacy.errors import InvalidToken, UnresolvedIdentifiers
 from app.schemas.decisions import (
-    DecisionCreate,
-    DecisionFilters,
-    DecisionRead,
+    BodyDecisionCreate,
+    BodyDecisionFilters,
+    BodyDecisionRead,
     RatificationCreate,
 )
 from app.services.decisions import DoesNotRatify, NotTakenInMeeting, ratify, record_decision
@@ -29,32 +29,34 @@ Read = Annotated[Caller, Requires(Scope.governance_read)]
 Decide = Annotated[Caller, Requires(Scope.decisions_write)]
 
 
-@router.get("/decisions", response_model=Page[DecisionRead])
-async def list_decisions(caller: Read, filters: Annotated[DecisionFilters, Query()]) -> Response:
+@router.get("/decisions", response_model=Page[BodyDecisionRead])
+async def list_decisions(
+    caller: Read, filters: Annotated[BodyDecisionFilters, Query()]
+) -> Response:
     """List decisions of bodies, the newest on record first."""
-    return await page(caller, DecisionRead, filters)
+    return await page(caller, BodyDecisionRead, filters)
 
 
 @router.post(
     "/decisions",
     status_code=201,
-    response_model=DecisionRead,
+    response_model=BodyDecisionRead,
     responses=responses(NotTakenInMeeting, UnresolvedIdentifiers, InvalidToken),
 )
-async def create_decision(caller: Decide, body: DecisionCreate) -> Response:
+async def create_decision(caller: Decide, body: BodyDecisionCreate) -> Response:
     """Record what a body decided: in a meeting with a quorum, or by its chair for it."""
     return await record_decision(caller, body)
 
 
-@router.get("/decisions/{decision_id}", response_model=DecisionRead)
+@router.get("/decisions/{decision_id}", response_model=BodyDecisionRead)
 async def read_decision(caller: Read, decision_id: DecisionId) -> Response:
     """Read one decision."""
-    return await show(caller, DecisionRead, decision_id)
+    return await show(caller, BodyDecisionRead, decision_id)
 
 
 @router.post(
     "/decisions/{decision_id}/ratification",
-    response_model=DecisionRead,
+    response_model=BodyDecisionRead,
     responses=responses(DoesNotRatify),
 )
 async def ratify_decision(

@@ -93,7 +93,7 @@ async def create_information_request(caller: Write, body: InformationRequestCrea
     return creation.response
 
 
-@router.get("/information-requests/summary", response_model=InformationRequestSummaryRead)
+@router.get("/information-request-summary", response_model=InformationRequestSummaryRead)
 async def read_information_request_summary(
     caller: Count, asked: Annotated[SummaryAsked, Query()]
 ) -> Response:

@@ -49,7 +49,7 @@ Dissent = Annotated[
 ]
 
 
-class DecisionCreate(CreateSchema):
+class BodyDecisionCreate(CreateSchema):
     """What a body decided, in a meeting or by its chair."""
 
     body_id: BodyId
@@ -68,7 +68,7 @@ class DecisionCreate(CreateSchema):
     dissent: Dissent = None
 
 
-class DecisionRead(RecordRead, table=BodyDecision, level=Level.partnership):
+class BodyDecisionRead(RecordRead, table=BodyDecision, level=Level.partnership):
     """What a body decided; it is never changed afterwards."""
 
     body_id: BodyId
@@ -96,7 +96,7 @@ class DecisionRead(RecordRead, table=BodyDecision, level=Level.partnership):
     recorded_by_id: Annotated[UUID, Field(description="Who recorded it.")]
 
 
-class DecisionFilters(Paging):
+class BodyDecisionFilters(Paging):
     """Query parameters of the list."""
 
     body_id: Annotated[UUID | None, Field(description="Only of this body.")] = None

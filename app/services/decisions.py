@@ -8,7 +8,7 @@ from app.access.caller import ActorSession, Caller
 from app.errors import Conflict, Invalid, UnknownReference
 from app.models import Base
 from app.models.governance import BodyDecision
-from app.schemas.decisions import DecisionCreate, DecisionRead, RatificationCreate
+from app.schemas.decisions import BodyDecisionCreate, BodyDecisionRead, RatificationCreate
 from app.services.campaigns import board_day
 from app.services.nameless import refuse_names_in
 from app.services.records import changing, creating, insert, update
@@ -41,12 +41,12 @@ class DoesNotRatify(Conflict):
     code = "does_not_ratify"
 
 
-async def record_decision(caller: Caller, body: DecisionCreate) -> Response:
+async def record_decision(caller: Caller, body: BodyDecisionCreate) -> Response:
     """Record what a body decided. Raises `NotTakenInMeeting`, `UnknownReference`, `Invalid`."""
     _refuse_half(body)
     texts = {f"/{name}": text for name in ("text", "dissent") if (text := getattr(body, name))}
     await refuse_names_in(caller, texts)
-    async with creating(caller, DecisionRead, body) as creation:
+    async with creating(caller, BodyDecisionRead, body) as creation:
         if creation.is_new:
             await _refuse_unfounded(creation.db, body)
             values = body.model_dump() | {"recorded_by_id": creation.db.actor.id}
@@ -54,7 +54,7 @@ async def record_decision(caller: Caller, body: DecisionCreate) -> Response:
     return creation.response
 
 
-def _refuse_half(body: DecisionCreate) -> None:
+def _refuse_half(body: BodyDecisionCreate) -> None:
     """Refuse what no decision can be: half a reference, half a vote, both chair and meeting."""
     if (body.subject is None) != (body.record_id is None):
         raise Invalid.at("/record_id")
@@ -67,7 +67,7 @@ def _refuse_half(body: DecisionCreate) -> None:
         raise Invalid.at("/votes_for")
 
 
-async def _refuse_unfounded(db: ActorSession, body: DecisionCreate) -> None:
+async def _refuse_unfounded(db: ActorSession, body: BodyDecisionCreate) -> None:
     if body.decided_on > board_day():
         raise NotTakenInMeeting.at("/decided_on")
     if body.meeting_id is not None:
@@ -91,7 +91,7 @@ async def require_seen(db: ActorSession, subject: str, record_id: UUID | None) -
 
 async def ratify(caller: Caller, decision_id: UUID, body: RatificationCreate) -> Response:
     """Ratify a chair's action by a decision of a meeting. Raises `DoesNotRatify`."""
-    async with changing(caller, DecisionRead, decision_id) as changed:
+    async with changing(caller, BodyDecisionRead, decision_id) as changed:
         if await changed.db.fetchrow(RATIFIES, body.decision_id, decision_id) is None:
             raise DoesNotRatify.at("/decision_id")
         await update(changed.db, BodyDecision, decision_id, {"ratified_by_id": body.decision_id})

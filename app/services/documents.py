@@ -12,7 +12,6 @@ from app.models.documents import (
     DocumentAcknowledgement,
     DocumentVersion,
 )
-from app.reference.working_days import add_months
 from app.schemas.documents import (
     DocumentAcknowledgementRead,
     DocumentRead,
@@ -32,7 +31,7 @@ SELECT coalesce((SELECT max(number) FROM document_versions v WHERE v.document_id
 FROM documents d WHERE d.id = $1 FOR UPDATE
 """
 OWNED = """
-SELECT d.title, d.review_months, v.effective_on, b.code
+SELECT d.title, v.review_due_on, b.code
 FROM document_versions v JOIN documents d ON d.id = v.document_id JOIN bodies b ON b.id = d.body_id
 WHERE v.id = $1
 """
@@ -113,14 +112,13 @@ async def _refuse_names(
 async def _plan_review(db: ActorSession, before: dict[str, Any]) -> None:
     version_id = UUID(before["id"])
     owned = await db.fetchrow(OWNED, version_id)
-    if owned is None or owned["review_months"] is None:
+    if owned is None or owned["review_due_on"] is None:
         return
-    due_on = add_months(owned["effective_on"], owned["review_months"])
     await owe(
         db,
         kind="document_review",
         title=f"Review of {owned['title']}"[:200],
-        due_on=due_on,
+        due_on=owned["review_due_on"],
         subject="document_versions",
         record_id=version_id,
         body=owned["code"],

@@ -83,7 +83,7 @@ CREATE TABLE findings (
     confirmed_by_id uuid REFERENCES principals,
     confirmed_on date,
     CONSTRAINT findings_review_finding_id_key UNIQUE (review_finding_id),
-    CONSTRAINT findings_scope_check CHECK (scope <> 'single_agency' OR agency_id IS NOT NULL),
+    CONSTRAINT findings_single_agency_check CHECK (scope <> 'single_agency' OR agency_id IS NOT NULL),
     CONSTRAINT findings_two_people_check CHECK (confirmed_by_id <> drafted_by_id)
 );
 {

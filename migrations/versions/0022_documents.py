@@ -166,11 +166,17 @@ BEGIN
     RETURN NEW;
 END $$;
 
--- A version that members go by stays as it was when it was published.
+-- A version that members go by stays as it was when it was published; its review is due then.
 CREATE FUNCTION actor.guard_document_version() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 BEGIN
-    RAISE EXCEPTION 'What is published does not change.' USING ERRCODE = '42501';
+    IF OLD.status = 'published' THEN
+        RAISE EXCEPTION 'What is published does not change.' USING ERRCODE = '42501';
+    END IF;
+    NEW.review_due_on := (
+        SELECT (NEW.effective_on + make_interval(months => d.review_months))::date
+        FROM public.documents d WHERE d.id = NEW.document_id AND NEW.status = 'published');
+    RETURN NEW;
 END $$;
 GRANT EXECUTE ON FUNCTION actor.guard_induction, actor.guard_document_version TO safeguarding_app;
 CREATE TRIGGER guard_induction BEFORE UPDATE OF status ON memberships FOR EACH ROW
@@ -178,8 +184,18 @@ CREATE TRIGGER guard_induction BEFORE UPDATE OF status ON memberships FOR EACH R
         AND OLD.status IS DISTINCT FROM NEW.status)
     EXECUTE FUNCTION actor.guard_induction();
 CREATE TRIGGER guard BEFORE UPDATE ON document_versions FOR EACH ROW
-    WHEN (current_user = 'safeguarding_app' AND OLD.status = 'published')
-    EXECUTE FUNCTION actor.guard_document_version();
+    WHEN (current_user = 'safeguarding_app') EXECUTE FUNCTION actor.guard_document_version();
+-- What the API refuses, whoever asks: a decision without a quorum, presence without a seat.
+CREATE POLICY quorate ON decisions AS RESTRICTIVE FOR INSERT TO safeguarding_app WITH CHECK (
+    is_chairs_action OR EXISTS (SELECT FROM meetings g JOIN bodies b ON b.id = g.body_id
+        WHERE g.id = meeting_id AND g.body_id = decisions.body_id
+            AND g.status IN ('held', 'minutes_agreed') AND b.quorum <= (
+                SELECT count(*) FROM attendances a WHERE a.meeting_id = g.id
+                    AND a.presence IN ('attended', 'deputised'))));
+CREATE POLICY seated ON attendances AS RESTRICTIVE FOR INSERT TO safeguarding_app WITH CHECK (
+    EXISTS (SELECT FROM memberships m JOIN meetings g ON g.body_id = m.body_id
+        WHERE m.id = membership_id AND g.id = meeting_id
+            AND m.agency_id IS NOT DISTINCT FROM attendances.agency_id));
 """
 
 ME = "(SELECT actor.id())"
@@ -216,9 +232,9 @@ def _secure_documents() -> None:
     secure(
         "document_versions",
         reads=f"{WRITES} OR status = 'published' AND ({READS} OR {IS_SEATED})",
-        creates=f"{WRITES} AND status = 'draft'",
+        creates=f"{WRITES} AND status = 'draft' AND review_due_on IS NULL",
         changes=WRITES,
-        columns="(status, effective_on, review_due_on, url, text, change_note, updated_at)",
+        columns="(status, effective_on, url, text, change_note, updated_at)",
     )
     secure(
         "document_acknowledgements",
@@ -243,7 +259,8 @@ def _secure_others() -> None:
 def downgrade() -> None:
     run(UNDERTAKEN)
     run(
-        "DROP POLICY reads_own ON memberships;"
+        "DROP POLICY reads_own ON memberships; DROP POLICY quorate ON decisions;"
+        "DROP POLICY seated ON attendances;"
         "DROP TRIGGER guard_induction ON memberships;"
         "DROP TABLE objective_progress, objective_evidence, objectives, officer_briefings,"
         " stakeholders, document_acknowledgements, document_versions, documents;"

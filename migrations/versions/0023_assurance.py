@@ -33,7 +33,8 @@ CREATE TABLE assurance_sources (
     source_kind text NOT NULL {one_of("source_kind", SOURCE_AREAS)},
     source_id uuid,
     source_title text NOT NULL,
-    CONSTRAINT assurance_sources_case_check CHECK (source_kind <> 'case_review' OR source_id IS NULL)
+    CONSTRAINT assurance_sources_case_check
+        CHECK (source_kind <> 'case_review' OR source_id IS NULL)
 );
 CREATE INDEX assurance_sources_statement_id_idx ON assurance_sources (statement_id);
 """
