@@ -37,6 +37,7 @@ pytest_plugins = (
     "tests.retaining",
     "tests.acting",
     "tests.governance",
+    "tests.learning",
     "tests.briefings",
     "tests.receiving",
 )

@@ -49,7 +49,7 @@ async def test_what_the_chair_told_an_officer_is_kept_with_the_answer(
 ) -> None:
     made = await post(business_office, "/officer-briefings", TOLD)
     path = f"/officer-briefings/{made['id']}"
-    waits = {"is_answered": "false", "recipient": "chief_executive", "limit": 200}
+    waits = {"is_answered": "false", "recipient": "chief_executive", "limit": "200"}
     waiting = (await board_member.get("/officer-briefings", params=waits)).json()["items"]
 
     answered = await business_office.patch(

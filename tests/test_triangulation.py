@@ -155,7 +155,10 @@ async def test_every_active_priority_and_every_theme_is_weighed(
         " WHERE code = 'quality_assurance' RETURNING id"
     )
     await owner.execute(
-        "INSERT INTO theme_findings (theme_id, finding_id) VALUES ($1, $2)", theme, finding
+        "INSERT INTO theme_findings (theme_id, finding_id, added_by_id) VALUES ($1, $2, $3)",
+        theme,
+        finding,
+        business_office.principal_id,
     )
 
     priorities = await board_member.get("/triangulation", params={"by": "priority"})
@@ -178,6 +181,7 @@ async def test_what_comes_from_a_live_case_is_counted_for_nobody_who_may_not_rea
         business_office,
         standard=code,
         source_kind="case_review",
+        source_id=uuid4(),
         source_case_id=UUID(case.id),
     )
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, SmallInteger, text
+from sqlalchemy import ForeignKey, SmallInteger, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.lifecycle import Lifecycle, Move
@@ -100,7 +100,7 @@ class LearningFinding(Record):
     drafted_by_id: Mapped[UUID] = mapped_column(ForeignKey("principals.id"), index=True)
     confirmed_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("principals.id"), index=True)
     confirmed_on: Mapped[date | None]
-    is_released: Mapped[bool] = mapped_column(server_default=text("false"))
+    is_released: Mapped[bool] = mapped_column(server_default=false())
     released_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("principals.id"), index=True)
     release_decision_id: Mapped[UUID | None] = mapped_column(ForeignKey("decisions.id"), index=True)
     release_reason: Mapped[str | None]

@@ -7,7 +7,7 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, text
+from sqlalchemy import ForeignKey, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.lifecycle import Lifecycle, Move
@@ -82,7 +82,7 @@ class BoardRecommendation(Record):
     source_id: Mapped[UUID | None]
     source_title: Mapped[str]
     source_case_id: Mapped[UUID | None] = mapped_column(ForeignKey("cases.id"), index=True)
-    is_national: Mapped[bool] = mapped_column(server_default=text("false"))
+    is_national: Mapped[bool] = mapped_column(server_default=false())
     status: Mapped[RecommendationStatus] = mapped_column(
         server_default=RecommendationStatus.drafted
     )
@@ -91,7 +91,7 @@ class BoardRecommendation(Record):
         ForeignKey("recommendations.id"), index=True
     )
     drafted_by_id: Mapped[UUID] = mapped_column(ForeignKey("principals.id"), index=True)
-    is_released: Mapped[bool] = mapped_column(server_default=text("false"))
+    is_released: Mapped[bool] = mapped_column(server_default=false())
     released_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("principals.id"), index=True)
     release_decision_id: Mapped[UUID | None] = mapped_column(ForeignKey("decisions.id"), index=True)
     release_reason: Mapped[str | None]
@@ -141,8 +141,7 @@ EVERY_ACTION = (
 )
 """Every action embedded; one that did not went on as an action that did."""
 IS_EMBEDDED = (
-    f"CASE WHEN {NEWEST_CHECK} IS NULL THEN {EVERY_ACTION}"
-    f" ELSE {NEWEST_CHECK} = 'embedded' END"
+    f"CASE WHEN {NEWEST_CHECK} IS NULL THEN {EVERY_ACTION} ELSE {NEWEST_CHECK} = 'embedded' END"
 )
 HAS_FAILED = _actions("'closed_not_embedded'")
 IS_NOT_EMBEDDED = f"(coalesce({NEWEST_CHECK} = 'not_embedded', false) OR {HAS_FAILED})"
@@ -162,9 +161,7 @@ RECOMMENDATION_LIFECYCLE = Lifecycle(
     (
         Move("drafted", "recommended_by_sub_group", WRITE, decided_by=SUB_GROUP),
         Move("executive_group_returned", "recommended_by_sub_group", WRITE, decided_by=SUB_GROUP),
-        Move(
-            "recommended_by_sub_group", "executive_group_supported", WRITE, decided_by=EXECUTIVE
-        ),
+        Move("recommended_by_sub_group", "executive_group_supported", WRITE, decided_by=EXECUTIVE),
         Move(
             "recommended_by_sub_group",
             "executive_group_returned",

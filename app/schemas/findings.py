@@ -79,7 +79,9 @@ Rating = Annotated[
 BodyId = Annotated[UUID | None, Field(description="Sub group in charge; null for none.")]
 ReviewFindingId = Annotated[
     UUID | None,
-    Field(description="Finding of the case review that it takes over in words of its own; or null."),
+    Field(
+        description="Finding of the case review that it takes over in words of its own; or null."
+    ),
 ]
 
 

@@ -15,7 +15,9 @@ Title = Annotated[Label, Field(description="Title.", examples=["Forum on neglect
 AgencyIds = Annotated[list[UUID], Field(max_length=200, description="Agencies that were present.")]
 ThemesRaised = Annotated[
     Prose | None,
-    Field(description="What was raised; null until then.", examples=["Who visits again, and when."]),
+    Field(
+        description="What was raised; null until then.", examples=["Who visits again, and when."]
+    ),
 ]
 Counted = Annotated[
     int, Field(ge=0, lt=2**31, json_schema_extra={"format": "int32"}, description="How many.")

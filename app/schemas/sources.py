@@ -26,7 +26,9 @@ Kind = Annotated[SourceKind, Field(description="Kind of source it was learned fr
 KINDS = Annotated[list[SourceKind], Field(max_length=24, description="From any of these sources.")]
 SourceId = Annotated[
     UUID | None,
-    Field(description="The source, if it is a record here: an audit, a review, a forum; else null."),
+    Field(
+        description="The source, if it is a record here: an audit, a review, a forum; else null."
+    ),
 ]
 SourceTitle = Annotated[
     Label, Field(description="What the source is called.", examples=["Audit of files, May 2018"])

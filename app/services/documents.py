@@ -104,7 +104,7 @@ async def acknowledge(caller: Caller, document_id: UUID, version_id: UUID) -> Re
 async def _refuse_names(
     caller: Caller, body: DocumentVersionCreate | DocumentVersionUpdate
 ) -> None:
-    sent = patch(body)
+    sent = body.model_dump(exclude_unset=True)
     texts = {f"/{name}": sent[name] for name in ("text", "change_note") if sent.get(name)}
     await refuse_names_in(caller, texts)
 

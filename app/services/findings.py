@@ -1,7 +1,6 @@
 """Findings: drafted, checked by the agency, confirmed by others, told (Framework sections 3, 9)."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -97,13 +96,9 @@ async def change_finding(caller: Caller, finding_id: UUID, body: FindingUpdate) 
     return changed.response
 
 
-async def move_finding(
-    caller: Caller, finding_id: UUID, body: FindingTransitionCreate
-) -> Response:
+async def move_finding(caller: Caller, finding_id: UUID, body: FindingTransitionCreate) -> Response:
     """Move a finding; raises as `step`."""
-    return await step(
-        caller, FindingRead, FINDING_LIFECYCLE, finding_id, body.to, body, EFFECTS
-    )
+    return await step(caller, FindingRead, FINDING_LIFECYCLE, finding_id, body.to, body, EFFECTS)
 
 
 async def accept_facts(caller: Caller, finding_id: UUID) -> Response:
@@ -129,14 +124,15 @@ async def show_balance(caller: Caller, query: LearningBalanceQuery) -> Response:
 async def _to_check(db: ActorSession, before: dict[str, Any]) -> None:
     is_urgent = before["kind"] == FindingKind.immediate_safeguarding
     days = URGENT_WORKING_DAYS if is_urgent else CHECK_WORKING_DAYS
-    due_on: date = add_working_days(board_day(), days)
+    due_on, finding_id = add_working_days(board_day(), days), UUID(before["id"])
+    await update(db, LearningFinding, finding_id, {"factual_check_due_on": due_on})
     await owe(
         db,
         kind=CHECK,
         title="Check the facts of a finding",
         due_on=due_on,
         subject=LearningFinding.__tablename__,
-        record_id=UUID(before["id"]),
+        record_id=finding_id,
         agency_id=UUID(before["agency_id"]),
         source_case_id=UUID(before["source_case_id"]) if before["source_case_id"] else None,
     )

@@ -47,9 +47,7 @@ class NothingToRelease(Conflict):
     code = "nothing_to_release"
 
 
-async def refuse_unknown_source(
-    db: ActorSession, kind: SourceKind, source_id: UUID | None
-) -> None:
+async def refuse_unknown_source(db: ActorSession, kind: SourceKind, source_id: UUID | None) -> None:
     """Hold that a source is a record that the writer sees. Raises `UnknownReference`, `Invalid`.
 
     A case review is always named, so that what it teaches is bound to its case.
@@ -59,7 +57,10 @@ async def refuse_unknown_source(
             raise Invalid.at("/source_id")
         return
     table = SOURCE_TABLES.get(kind)
-    if table is None or await db.fetchrow(f"SELECT id FROM {table} WHERE id = $1", source_id) is None:
+    if (
+        table is None
+        or await db.fetchrow(f"SELECT id FROM {table} WHERE id = $1", source_id) is None
+    ):
         raise UnknownReference.at("/source_id")
 
 

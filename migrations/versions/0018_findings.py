@@ -83,7 +83,8 @@ CREATE TABLE findings (
     confirmed_by_id uuid REFERENCES principals,
     confirmed_on date,
     CONSTRAINT findings_review_finding_id_key UNIQUE (review_finding_id),
-    CONSTRAINT findings_single_agency_check CHECK (scope <> 'single_agency' OR agency_id IS NOT NULL),
+    CONSTRAINT findings_single_agency_check
+        CHECK (scope <> 'single_agency' OR agency_id IS NOT NULL),
     CONSTRAINT findings_two_people_check CHECK (confirmed_by_id <> drafted_by_id)
 );
 {
@@ -127,7 +128,7 @@ CREATE TABLE recommendations (
     deferred_until date,
     superseded_by_id uuid REFERENCES recommendations,
     CONSTRAINT recommendations_superseded_check
-        CHECK ((status = 'superseded') = (superseded_by_id IS NOT NULL) AND superseded_by_id <> id)
+        CHECK (superseded_by_id IS NULL OR superseded_by_id <> id AND status = 'superseded')
 );
 {
     _indexes(
@@ -206,9 +207,9 @@ BEGIN
         AND NEW.status = OLD.status THEN
         free := free || ARRAY['kind', 'scope', 'title', 'text', 'analysis', 'method'];
     END IF;
-    IF OLD.status = 'drafted' AND NEW.status = 'factual_check' THEN
+    IF NEW.status = 'factual_check' AND OLD.factual_check_due_on IS NULL THEN
         free := free || ARRAY['factual_check_due_on'];
-    ELSIF OLD.status = 'factual_check' AND NEW.status = 'factual_check' AND is_own THEN
+    ELSIF NEW.status = 'factual_check' AND is_own THEN
         free := free || ARRAY['facts_accepted_on'];
     ELSIF NEW.status = 'disputed' AND OLD.status <> 'disputed' AND NOT is_own THEN
         RAISE EXCEPTION 'Only the agency concerned.' USING ERRCODE = '42501';
@@ -239,9 +240,9 @@ BEGIN
     IF NEW.status = OLD.status AND OLD.status IN ('drafted', 'executive_group_returned')
         AND actor.can('recommendations:write') THEN
         free := free || ARRAY['title', 'text', 'agency_id', 'priority_id'];
-    ELSIF NEW.status = 'superseded' AND OLD.status <> 'superseded' THEN
+    ELSIF NEW.status = 'superseded' AND OLD.superseded_by_id IS NULL THEN
         free := free || ARRAY['superseded_by_id'];
-    ELSIF NEW.status = 'deferred' AND OLD.status <> 'deferred' THEN
+    ELSIF NEW.status = 'deferred' AND OLD.deferred_until IS NULL THEN
         free := free || ARRAY['deferred_until'];
     END IF;
     IF to_jsonb(NEW) - free IS DISTINCT FROM to_jsonb(OLD) - free THEN
@@ -352,8 +353,7 @@ def _secure_recommendations() -> None:
         " AND status = CASE WHEN is_national THEN 'recommended_by_sub_group' ELSE 'drafted' END"
         " AND EXISTS (SELECT FROM bodies b WHERE b.id = body_id"
         " AND b.kind IN ('sub_group', 'panel'))",
-        changes=f"({LEADS} OR (SELECT actor.can('impact-checks:write'))) AND"
-        f" {SEES_RECOMMENDATION}",
+        changes=f"({LEADS} OR (SELECT actor.can('impact-checks:write'))) AND {SEES_RECOMMENDATION}",
         columns="(title, text, agency_id, priority_id, status, deferred_until, superseded_by_id,"
         f" {RELEASED}, updated_at)",
     )
