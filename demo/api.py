@@ -36,10 +36,18 @@ class Api:
         """Make something."""
         return expect(self.http.post(path, json=body, headers=headers), status).json()
 
-    def move(self, path: str, to: str, reason: str | None = None) -> None:
+    def move(self, path: str, to: str, reason: str | None = None, **more: Any) -> None:
         """Move a record to another state, from how it stands now."""
-        tag = expect(self.http.get(path), 200).headers["etag"]
-        self.post(f"{path}/transitions", {"to": to, "reason": reason}, 201, {"If-Match": tag})
+        moved = {"to": to, "reason": reason} | more
+        self.post(f"{path}/transitions", moved, 201, {"If-Match": self._tag(path)})
+
+    def patch(self, path: str, changes: Json) -> Any:
+        """Change a record, from how it stands now."""
+        tagged = {"If-Match": self._tag(path)}
+        return expect(self.http.patch(path, json=changes, headers=tagged), 200).json()
+
+    def _tag(self, path: str) -> str:
+        return expect(self.http.get(path), 200).headers["etag"]
 
     def all(self, path: str, **query: Any) -> list[Json]:
         """Read every page of a list."""

@@ -10,6 +10,7 @@ from app.models.findings import SourceArea, SourceKind
 from app.reference.source_kinds import SOURCE_AREAS, SOURCE_TABLES
 from tests.casework import Case, join_team
 from tests.conftest import Json, SignedIn, SignIn
+from tests.governance import Decided
 from tests.learning import FOUND, WHY, confirm, draft_finding, go, went
 from tests.reviews import begin
 from tests.rounds import post
@@ -254,7 +255,7 @@ async def test_what_is_released_by_decision_hides_its_case_still(
     board_member: SignedIn,
     chair: SignedIn,
     case: Case,
-    decided: object,
+    decided: Decided,
 ) -> None:
     review = await begin(business_office, case)
     draft = await post(
@@ -263,7 +264,7 @@ async def test_what_is_released_by_decision_hides_its_case_still(
         FOUND | {"source_kind": "case_review", "source_id": review["id"]},
     )
     await went(chair, path_of(draft), "confirmed")
-    decision_id = await decided("findings", draft["id"])  # type: ignore[operator]
+    decision_id = await decided("findings", draft["id"])
     path, tag = f"{path_of(draft)}/release", {"If-Match": "*"}
     released = await business_office.post(path, json={"decision_id": decision_id}, headers=tag)
     again = await business_office.post(path, json={"decision_id": decision_id}, headers=tag)
@@ -279,7 +280,7 @@ async def test_what_is_released_by_decision_hides_its_case_still(
 
 
 async def test_a_finding_of_a_review_is_taken_over_once(
-    business_office: SignedIn, case: Case, reviewer: SignedIn
+    business_office: SignedIn, case: Case
 ) -> None:
     review = await begin(business_office, case)
     told = await post(

@@ -130,7 +130,8 @@ IS_CHECKED = (
 )
 IS_LINKED = (
     "(EXISTS (SELECT FROM recommendation_findings l WHERE l.finding_id = t.id)"
-    " OR EXISTS (SELECT FROM theme_findings l WHERE l.finding_id = t.id))"
+    " OR EXISTS (SELECT FROM theme_findings l WHERE l.finding_id = t.id)"
+    " OR EXISTS (SELECT FROM actions a WHERE a.finding_id = t.id))"
 )
 
 FINDING_LIFECYCLE = Lifecycle(

@@ -59,7 +59,8 @@ FROM unnest($1::uuid[], $2::text[], $3::date[]) AS m (id, status, next_on) WHERE
 RECORD = """
 INSERT INTO transitions (subject, record_id, agency_id, from_state, to_state, actor_id)
 SELECT 'obligations', m.id, m.agency_id, m.from_state, m.to_state, (SELECT actor.id())
-FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[]) AS m (id, agency_id, from_state, to_state)
+FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[])
+    AS m (id, agency_id, from_state, to_state)
 """
 NOTE = """
 INSERT INTO obligation_notices

@@ -1,13 +1,14 @@
 """What rules make owed: one obligation for each rule, owner and period (Framework section 23)."""
 
-from collections.abc import Iterator
-from datetime import date, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Any
 
 from app.access.caller import Caller
 from app.reference.working_days import add_months
 
 AHEAD_MONTHS = 13
+LAST_DAY = date(9000, 1, 1)
 """How far ahead the timetable is laid out."""
 
 RULES = """
@@ -66,13 +67,15 @@ HAVING count(b.id) FILTER (WHERE b.status NOT IN ('met', 'met_late', 'waived', '
 BY_DELIVERY = COUNT.format(
     OWNERS,
     MAKE.format(
-        f"SELECT l.rule_id, l.agency_id, l.body_id, greatest(n.due_on, $1) AS due_on FROM ({LAST}) l"
-        " JOIN schedule_rules s ON s.id = l.rule_id CROSS JOIN LATERAL (SELECT coalesce("
-        "(l.met_on + make_interval(months => s.every_months))::date, s.anchor_on) AS due_on) n"
-        " WHERE n.due_on <= $3"
+        "SELECT l.rule_id, l.agency_id, l.body_id, n.due_on"
+        f" FROM ({LAST}) l JOIN schedule_rules s ON s.id = l.rule_id"
+        " JOIN unnest($3::uuid[], $4::date[]) AS f (rule_id, due_on) ON f.rule_id = l.rule_id"
+        " CROSS JOIN LATERAL (SELECT coalesce(greatest("
+        "(l.met_on + make_interval(months => s.every_months))::date, $1), f.due_on) AS due_on) n"
+        " WHERE n.due_on <= $5"
     ),
 )
-"""What is due so long after the last was delivered, or on the first day if none was."""
+"""What is due so long after the last was delivered; where none was, on the cadence's next day."""
 DONE = "UPDATE schedule_rules SET generated_on = $2 WHERE id = ANY ($1::uuid[])"
 
 
@@ -100,27 +103,25 @@ async def generate(caller: Caller, day: date) -> int:
         rules = await db.fetch(RULES, day, horizon)
         if not rules:
             return 0
-        dues = [
-            pair
-            for rule in rules
-            if rule["counted_from"] == "anchor"
-            for pair in _dues(rule, day, horizon)
-        ]
-        fixed = [rule["id"] for rule in rules if rule["counted_from"] == "anchor"]
-        moving = [rule["id"] for rule in rules if rule["counted_from"] != "anchor"]
+        fixed = [rule for rule in rules if rule["counted_from"] == "anchor"]
+        moving = [rule for rule in rules if rule["counted_from"] == "last_met"]
+        dues = [(rule["id"], due) for rule in fixed for due in _dues(rule, day, horizon)]
+        firsts = [(rule["id"], next(_dues(rule, day, LAST_DAY), horizon)) for rule in moving]
         rows = [
-            await db.fetchrow(
-                BY_ANCHOR, day, fixed, [rule for rule, _ in dues], [due for _, due in dues]
-            ),
-            await db.fetchrow(BY_DELIVERY, day, moving, horizon),
+            await db.fetchrow(BY_ANCHOR, day, *_columns(fixed, dues)),
+            await db.fetchrow(BY_DELIVERY, day, *_columns(moving, firsts), horizon),
         ]
         await db.fetchrow(DONE, [rule["id"] for rule in rules], day)
     return sum(row["count"] for row in rows if row is not None)
 
 
-def _dues(rule: Any, day: date, horizon: date) -> Iterator[tuple[Any, date]]:
+def _dues(rule: Any, day: date, horizon: date) -> Iterator[date]:
     last = min(horizon, rule["valid_to"] or horizon)
-    for due in due_days(
-        rule["anchor_on"], rule["every_months"], max(day, rule["valid_from"]), last
-    ):
-        yield rule["id"], due
+    first = max(day, rule["valid_from"])
+    return due_days(rule["anchor_on"], rule["every_months"], first, last)
+
+
+def _columns(
+    rules: Sequence[Any], dues: Sequence[tuple[Any, date]]
+) -> tuple[list[Any], list[Any], list[date]]:
+    return [rule["id"] for rule in rules], [rule for rule, _ in dues], [due for _, due in dues]
