@@ -157,7 +157,7 @@ class Learning:
             agency_id = self.agency_ids["lead" if key == "senior" else key]
             caller = self.cast[key]
             receipts = caller.get(
-                f"/briefings/{self.kept['briefings']}/receipts", agency_id=agency_id
+                "/briefing-receipts", briefing_id=self.kept["briefings"], agency_id=agency_id
             )["items"]
             path = f"/briefing-receipts/{receipts[0]['id']}"
             caller.move(path, "acknowledged")

@@ -28,8 +28,8 @@ from app.schemas.review_decisions import (
     CriterionRead,
     DecisionCreate,
     DecisionRead,
-    RecommendationCreate,
-    RecommendationRead,
+    ReviewRecommendationCreate,
+    ReviewRecommendationRead,
 )
 from app.services.case_reviews import NotItsTurn
 from app.services.disclosure import DISCLOSES
@@ -71,26 +71,28 @@ async def answer_case_review_criteria(
     return await answer_criteria(caller, review_id, body)
 
 
-@router.get("/case-reviews/{review_id}/recommendations", response_model=Page[RecommendationRead])
+@router.get(
+    "/case-reviews/{review_id}/recommendations", response_model=Page[ReviewRecommendationRead]
+)
 async def list_case_review_recommendations(
     caller: Read, review_id: ReviewId, filters: Annotated[Paging, Query()]
 ) -> Response:
     """List what the sub group recommended, newest first."""
-    return await list_of_review(caller, RecommendationRead, review_id, filters)
+    return await list_of_review(caller, ReviewRecommendationRead, review_id, filters)
 
 
 @router.post(
     "/case-reviews/{review_id}/recommendations",
     status_code=201,
-    response_model=RecommendationRead,
+    response_model=ReviewRecommendationRead,
     responses=responses(*OF_NARRATIVES, NotItsTurn, TransitionNotAllowed),
     openapi_extra=NARRATES,
 )
 async def create_case_review_recommendation(
-    caller: Write, review_id: ReviewId, body: RecommendationCreate
+    caller: Write, review_id: ReviewId, body: ReviewRecommendationCreate
 ) -> Response:
     """Recommend what becomes of the incident, as the sub group; it is not changed afterwards."""
-    async with creating(caller, RecommendationRead, [str(review_id), body]) as creation:
+    async with creating(caller, ReviewRecommendationRead, [str(review_id), body]) as creation:
         if creation.is_new:
             creation.id = await recommend(creation.db, caller, review_id, body)
     return creation.response
@@ -98,7 +100,7 @@ async def create_case_review_recommendation(
 
 @router.get(
     "/case-reviews/{review_id}/recommendations/{recommendation_id}",
-    response_model=RecommendationRead,
+    response_model=ReviewRecommendationRead,
     responses=OF_GRANTS,
     openapi_extra=DISCLOSES,
 )
@@ -106,7 +108,7 @@ async def read_case_review_recommendation(
     caller: Read, review_id: ReviewId, recommendation_id: RecommendationId
 ) -> Response:
     """Read one recommendation."""
-    return await show_of_review(caller, RecommendationRead, review_id, recommendation_id)
+    return await show_of_review(caller, ReviewRecommendationRead, review_id, recommendation_id)
 
 
 @router.get("/case-reviews/{review_id}/decisions", response_model=Page[DecisionRead])

@@ -106,7 +106,7 @@ class CriterionFilters(Paging):
     ] = None
 
 
-class RecommendationCreate(NarratedCreate):
+class ReviewRecommendationCreate(NarratedCreate):
     """What the sub group recommends: of one mind, or by votes. Dissent is recorded."""
 
     outcome: OutcomeOf
@@ -123,7 +123,7 @@ class RecommendationCreate(NarratedCreate):
     dissent: Dissent = None
 
 
-class RecommendationRead(CaseRecordRead, table=Recommendation, level=Level.restricted):
+class ReviewRecommendationRead(CaseRecordRead, table=Recommendation, level=Level.restricted):
     """What the sub group recommended."""
 
     case_review_id: ReviewId

@@ -10,7 +10,7 @@ from app.schemas.base import Code, CreateSchema, Label
 from app.schemas.case_notifications import CaseNotificationRead
 from app.schemas.case_reviews import CaseReviewRead
 from app.schemas.chronology import ChronologyEntryRead
-from app.schemas.review_decisions import DecisionRead, RecommendationRead
+from app.schemas.review_decisions import DecisionRead, ReviewRecommendationRead
 from app.schemas.review_work import FamilyContactRead, ReviewFindingRead
 from app.schemas.reviewers import PanelMeetingRead
 
@@ -19,7 +19,7 @@ SEARCHED = (
     CaseNotificationRead,
     AgencyReportRead,
     ChronologyEntryRead,
-    RecommendationRead,
+    ReviewRecommendationRead,
     DecisionRead,
     PanelMeetingRead,
     FamilyContactRead,

@@ -23,8 +23,8 @@ from app.schemas.review_decisions import (
     CriteriaAnswers,
     DecisionCreate,
     DecisionRead,
-    RecommendationCreate,
-    RecommendationRead,
+    ReviewRecommendationCreate,
+    ReviewRecommendationRead,
 )
 from app.services.campaigns import board_day
 from app.services.case_reviews import EFFECTS, NotItsTurn, lock_review, shown
@@ -81,7 +81,7 @@ def _refuse_other_limbs(rules: Regime, body: CriteriaAnswers) -> None:
 
 
 async def recommend(
-    db: ActorSession, caller: Caller, review_id: UUID, body: RecommendationCreate
+    db: ActorSession, caller: Caller, review_id: UUID, body: ReviewRecommendationCreate
 ) -> UUID:
     """Record what the sub group recommends, and move the review on where the Board's does.
 
@@ -93,7 +93,7 @@ async def recommend(
     _refuse_outcome(review, body.outcome)
     values = body.model_dump()
     values["recommended_on"] = _day(review, "recommended_on", values.get("recommended_on"))
-    said = await narrate(db, caller, RecommendationRead, UUID(review["case_id"]), values)
+    said = await narrate(db, caller, ReviewRecommendationRead, UUID(review["case_id"]), values)
     made = await insert(db, Recommendation, _of(review) | said | {"recorded_by_id": db.actor.id})
     if review["status"] == ReviewStatus.screening:
         await _go(db, review_id, ReviewStatus.sg_recommendation)
