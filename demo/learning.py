@@ -223,11 +223,9 @@ class Learning:
 
     def told(self) -> list[Json]:
         """Read what the Board owes because of it, as the timetable says."""
-        owed: list[Json] = self.office.get(
-            "/obligations",
-            kind="reopened_recommendation",
-            record_id=self.kept["recommendations"],
-        )["items"]
+        board = self.meetings["board"]["body_id"]
+        listed = self.office.all("/obligations", kind="reopened_recommendation", body_id=board)
+        owed = [each for each in listed if each["record_id"] == self.kept["recommendations"]]
         return owed
 
     def play(self) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Any
 
+import asyncpg
 import pytest
 
 from tests.conftest import Json, SignedIn, SignIn
@@ -29,7 +30,7 @@ async def post(caller: SignedIn, path: str, body: Json, status: int = 201) -> Js
 async def seat(
     office: SignedIn, sign_in: SignIn, body_id: str, *, agency_id: str | None = None, **named: Any
 ) -> Json:
-    """Nominate somebody new to a seat; it stays at `nominated`, which may be counted present."""
+    """Seat somebody new, who has signed the undertaking."""
     person = await sign_in("agency_contributor", agency_id=agency_id)
     user_id = (await person.get("/me")).json()["id"]
     nominated = {
@@ -39,7 +40,13 @@ async def seat(
         "position": "member",
         "valid_from": str(date.today()),  # noqa: DTZ011 - any day near today will do
     }
-    return await post(office, "/memberships", nominated | named)
+    await post(person, "/undertakings", {"version": "2026-1"})
+    made = await post(office, "/memberships", nominated | named)
+    for state in ("inducting", "active"):
+        path = f"/memberships/{made['id']}/transitions"
+        moved = await office.post(path, json={"to": state}, headers={"If-Match": "*"})
+        assert moved.status_code == 201, moved.text
+    return made
 
 
 async def hold_meeting(office: SignedIn, sign_in: SignIn, body: Json) -> Json:
@@ -58,8 +65,10 @@ async def hold_meeting(office: SignedIn, sign_in: SignIn, body: Json) -> Json:
 
 
 @pytest.fixture
-def decided(business_office: SignedIn, sign_in: SignIn) -> Decided:
+async def decided(business_office: SignedIn, sign_in: SignIn, owner: asyncpg.Connection) -> Decided:
     """Have a body agree something on a record, in a meeting with a quorum; give the decision."""
+    # Documents that other tests made for the induction would keep every seat from being taken.
+    await owner.execute("UPDATE documents SET is_for_induction = false WHERE is_for_induction")
     held: dict[str, Json] = {}
 
     async def decide(subject: str, record_id: str, body: str = "board", **named: Any) -> str:

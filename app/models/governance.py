@@ -70,6 +70,30 @@ class DecisionOutcome(StrEnum):
     noted = "noted"
 
 
+class DecidedSubject(StrEnum):
+    """Kinds of record that a body considers and decides on."""
+
+    actions = "actions"
+    assurance_statements = "assurance_statements"
+    audit_requests = "audit_requests"
+    audits = "audits"
+    briefings = "briefings"
+    challenge_events = "challenge_events"
+    challenges = "challenges"
+    commendations = "commendations"
+    document_versions = "document_versions"
+    documents = "documents"
+    external_reviews = "external_reviews"
+    findings = "findings"
+    impact_checks = "impact_checks"
+    memberships = "memberships"
+    objectives = "objectives"
+    obligations = "obligations"
+    priorities = "priorities"
+    recommendations = "recommendations"
+    themes = "themes"
+
+
 class PriorityStatus(StrEnum):
     """Where a priority stands."""
 
@@ -93,8 +117,8 @@ class GovernanceBody(Record):
     parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("bodies.id"), index=True)
     terms_of_reference: Mapped[str | None]
     quorum: Mapped[int] = mapped_column(SmallInteger, server_default=sql("3"))
-    member_role: Mapped[str | None] = mapped_column(ForeignKey("roles.code"))
-    chair_role: Mapped[str | None] = mapped_column(ForeignKey("roles.code"))
+    member_role: Mapped[str | None] = mapped_column(ForeignKey("roles.code"), index=True)
+    chair_role: Mapped[str | None] = mapped_column(ForeignKey("roles.code"), index=True)
     valid_from: Mapped[date] = mapped_column(server_default=sql("CURRENT_DATE"))
     valid_to: Mapped[date | None]
 
@@ -134,7 +158,7 @@ class AgendaItem(Record):
     meeting_id: Mapped[UUID] = mapped_column(ForeignKey("meetings.id"))
     number: Mapped[int] = mapped_column(SmallInteger)
     title: Mapped[str]
-    subject: Mapped[str | None]
+    subject: Mapped[DecidedSubject | None]
     record_id: Mapped[UUID | None] = mapped_column(index=True)
     presenter: Mapped[str | None]
 
@@ -161,7 +185,7 @@ class BodyDecision(Record):
     decided_on: Mapped[date]
     outcome: Mapped[DecisionOutcome]
     text: Mapped[str]
-    subject: Mapped[str | None]
+    subject: Mapped[DecidedSubject | None]
     record_id: Mapped[UUID | None] = mapped_column(index=True)
     is_chairs_action: Mapped[bool] = mapped_column(server_default=sql("false"))
     ratified_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("decisions.id"), index=True)

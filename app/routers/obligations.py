@@ -17,9 +17,9 @@ from app.schemas.obligations import (
     ObligationNoticeFilters,
     ObligationNoticeRead,
     ObligationRead,
-    ObligationStatus,
+    ObligationTransitionCreate,
 )
-from app.schemas.transitions import DecidedTransitionCreate, TransitionFilters, TransitionRead
+from app.schemas.transitions import TransitionFilters, TransitionRead
 from app.services.fulfilments import StillToCome, fulfil
 from app.services.nameless import refuse_names_in
 from app.services.nested import page_of_moves, page_within
@@ -32,12 +32,6 @@ ObligationId = Annotated[UUID, Path(description="The obligation.")]
 Read = Annotated[Caller, Requires(Scope.timetable_read)]
 Write = Annotated[Caller, Requires(Scope.timetable_write)]
 Deliver = Annotated[Caller, Requires(Scope.obligations_write)]
-
-
-class ObligationTransitionCreate(DecidedTransitionCreate):
-    """A move of an obligation. To waive it takes a decision of the Board or the body in charge."""
-
-    to: ObligationStatus
 
 
 @router.get("/obligations", response_model=Page[ObligationRead])

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.models.governance import BodyDecision, DecisionOutcome
+from app.models.governance import BodyDecision, DecidedSubject, DecisionOutcome
 from app.pagination import Matches, Paging
-from app.schemas.base import WHOLE, Code, CreateSchema, Date, Prose, RecordRead
+from app.schemas.base import WHOLE, CreateSchema, Date, Prose, RecordRead
 from app.sensitivity import Computed, Level
 
 IS_RATIFIED = "(NOT t.is_chairs_action OR t.ratified_by_id IS NOT NULL)"
@@ -28,11 +28,7 @@ DecisionText = Annotated[
     Field(description="The decision in words, without names.", examples=["The Board accepts it."]),
 ]
 Subject = Annotated[
-    Code | None,
-    Field(
-        description="Kind of record it is about, as its path says with `_`; null for none.",
-        examples=[None],
-    ),
+    DecidedSubject | None, Field(description="Kind of record it is about; null for none.")
 ]
 RecordId = Annotated[UUID | None, Field(description="The record it is about; null for none.")]
 IsChairsAction = Annotated[

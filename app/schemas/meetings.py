@@ -9,19 +9,22 @@ from app.models.governance import (
     MEETING_LIFECYCLE,
     AgendaItem,
     Attendance,
+    DecidedSubject,
     Meeting,
     MeetingStatus,
     Presence,
 )
 from app.pagination import Paging
-from app.schemas.base import WHOLE, Code, CreateSchema, Date, Label, Prose, RecordRead, UpdateSchema
+from app.schemas.base import WHOLE, CreateSchema, Date, Label, Prose, RecordRead, UpdateSchema
 from app.schemas.transitions import AllowedTransitions, TransitionCreate
 from app.sensitivity import Computed, Level
 
 PRESENT = (
-    "(SELECT count(*) FROM attendances a WHERE a.meeting_id = t.id"
-    " AND a.presence IN ('attended', 'deputised'))"
+    "(SELECT count(*) FROM attendances a JOIN memberships s ON s.id = a.membership_id"
+    " WHERE a.meeting_id = t.id AND a.presence IN ('attended', 'deputised')"
+    " AND s.status = 'active' AND s.position IN ('chair', 'vice_chair', 'member'))"
 )
+"""Who counts towards a quorum: seats that are active and vote."""
 QUORATE = f"({PRESENT} >= (SELECT b.quorum FROM bodies b WHERE b.id = t.body_id))"
 
 BodyId = Annotated[UUID, Field(description="The body that meets.")]
@@ -42,8 +45,7 @@ Number = Annotated[
 ]
 ItemTitle = Annotated[Label, Field(description="Title.", examples=["Audit of neglect: report"])]
 Subject = Annotated[
-    Code | None,
-    Field(description="Kind of record it is about; null for none.", examples=[None]),
+    DecidedSubject | None, Field(description="Kind of record it is about; null for none.")
 ]
 RecordId = Annotated[UUID | None, Field(description="The record it is about; null for none.")]
 Presenter = Annotated[
@@ -82,7 +84,9 @@ class MeetingRead(RecordRead, table=Meeting, level=Level.partnership):
     minutes: Minutes
     status: Annotated[MeetingStatus, Field(description="Where it stands.")]
     present: Annotated[
-        int, Computed(PRESENT), Field(description="Members that were there, or their deputies.")
+        int,
+        Computed(PRESENT),
+        Field(description="Active members there, or their deputies."),
     ]
     is_quorate: Annotated[
         bool, Computed(QUORATE), Field(description="Whether it can decide: a quorum is there.")

@@ -16,11 +16,11 @@ from app.models.timetable import (
 )
 from app.pagination import Matches, Paging
 from app.schemas.base import Code, CreateSchema, Date, Label, Prose, RecordRead
-from app.schemas.transitions import AllowedTransitions, DecisionId
+from app.schemas.transitions import AllowedTransitions, DecidedTransitionCreate, DecisionId
 from app.sensitivity import Computed, Level
 
 TODAY = "(now() AT TIME ZONE 'Europe/London')::date"
-IS_OPEN = f"t.status IN ({', '.join(f"'{state}'" for state in OPEN)})"
+IS_OPEN = f"t.status IN {OPEN}"
 IS_OVERDUE = f"({IS_OPEN} AND t.locks_on < {TODAY})"
 DAYS_LATE = f"greatest(0, coalesce(t.met_on, CASE WHEN {IS_OPEN} THEN {TODAY} END) - t.locks_on)"
 WAIVED_BY = (
@@ -51,6 +51,12 @@ class FulfilmentCreate(CreateSchema):
     subject: Subject | None = None
     record_id: Annotated[UUID | None, Field(description="The record that meets it.")] = None
     note: Note = None
+
+
+class ObligationTransitionCreate(DecidedTransitionCreate):
+    """A move: to waive it takes a decision of the Board or of the body in charge."""
+
+    to: Annotated[ObligationStatus, Field(description="State to move to.")]
 
 
 class ObligationRead(RecordRead, table=Obligation, level=Level.partnership):

@@ -32,7 +32,7 @@ class Agreement(StrEnum):
 Count = Annotated[int, Field(ge=0, le=1_000_000), WHOLE]
 
 
-class AreaRead(BaseModel):
+class SourceAreaRead(BaseModel):
     """What the sources of one area say."""
 
     area: Annotated[SourceArea, Field(description="The area.")]
@@ -54,7 +54,7 @@ class TriangulationRead(BaseModel):
     ]
     title: Annotated[Label, Field(description="What it is called.")]
     areas: Annotated[
-        list[AreaRead], Field(max_length=3, description="Data, qualitative and business.")
+        list[SourceAreaRead], Field(max_length=3, description="Data, qualitative and business.")
     ]
     agreement: Annotated[
         Agreement | None,

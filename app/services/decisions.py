@@ -17,8 +17,10 @@ TAKEN = """
 SELECT m.id FROM meetings m JOIN bodies b ON b.id = m.body_id
 WHERE m.id = $1 AND m.body_id = $2 AND m.status IN ('held', 'minutes_agreed')
     AND m.held_on = $3
-    AND (SELECT count(*) FROM attendances a
-         WHERE a.meeting_id = m.id AND a.presence IN ('attended', 'deputised')) >= b.quorum
+    AND (SELECT count(*) FROM attendances a JOIN memberships s ON s.id = a.membership_id
+         WHERE a.meeting_id = m.id AND a.presence IN ('attended', 'deputised')
+             AND s.status = 'active' AND s.position IN ('chair', 'vice_chair', 'member')
+        ) >= b.quorum
     AND ($4::uuid IS NULL
         OR EXISTS (SELECT FROM agenda_items i WHERE i.id = $4 AND i.meeting_id = m.id))
 """

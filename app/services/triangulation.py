@@ -17,7 +17,7 @@ from app.reference.source_kinds import area_sql
 from app.reference.working_days import add_months
 from app.schemas.triangulation import (
     Agreement,
-    AreaRead,
+    SourceAreaRead,
     TriangulatedBy,
     TriangulationFilters,
     TriangulationList,
@@ -79,7 +79,7 @@ async def triangulate(caller: Caller, filters: TriangulationFilters) -> Response
 
 def weigh(code: str, title: str, areas: Sequence[dict[str, Any]], today: date) -> TriangulationRead:
     """Set what the areas say beside each other; `areas` are those that say something."""
-    says = {each["area"]: AreaRead.model_validate(each) for each in map(_known, areas)}
+    says = {each["area"]: SourceAreaRead.model_validate(each) for each in map(_known, areas)}
     newest = max((each.newest_on for each in says.values() if each.newest_on), default=None)
     return TriangulationRead(
         code=code,
@@ -92,7 +92,7 @@ def weigh(code: str, title: str, areas: Sequence[dict[str, Any]], today: date) -
     )
 
 
-def agreement_of(says: Sequence[AreaRead]) -> Agreement | None:
+def agreement_of(says: Sequence[SourceAreaRead]) -> Agreement | None:
     """Tell whether areas say the same; null where fewer than two say something."""
     if len(says) < 2:  # noqa: PLR2004 - one alone agrees with nobody
         return None
@@ -107,5 +107,5 @@ def _known(area: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in area.items() if name != "code"}
 
 
-def _silent(area: SourceArea) -> AreaRead:
-    return AreaRead(area=area, positive=0, negative=0, newest_on=None, source_kinds=[])
+def _silent(area: SourceArea) -> SourceAreaRead:
+    return SourceAreaRead(area=area, positive=0, negative=0, newest_on=None, source_kinds=[])

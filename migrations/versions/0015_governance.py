@@ -33,6 +33,8 @@ CREATE TABLE bodies (
     CONSTRAINT bodies_validity_check CHECK (valid_to >= valid_from)
 );
 CREATE INDEX bodies_parent_id_idx ON bodies (parent_id);
+CREATE INDEX bodies_member_role_idx ON bodies (member_role);
+CREATE INDEX bodies_chair_role_idx ON bodies (chair_role);
 
 CREATE TABLE memberships (
     {RECORD},

@@ -190,8 +190,10 @@ CREATE POLICY quorate ON decisions AS RESTRICTIVE FOR INSERT TO safeguarding_app
     is_chairs_action OR EXISTS (SELECT FROM meetings g JOIN bodies b ON b.id = g.body_id
         WHERE g.id = meeting_id AND g.body_id = decisions.body_id
             AND g.status IN ('held', 'minutes_agreed') AND b.quorum <= (
-                SELECT count(*) FROM attendances a WHERE a.meeting_id = g.id
-                    AND a.presence IN ('attended', 'deputised'))));
+                SELECT count(*) FROM attendances a JOIN memberships s ON s.id = a.membership_id
+                WHERE a.meeting_id = g.id AND a.presence IN ('attended', 'deputised')
+                    AND s.status = 'active'
+                    AND s.position IN ('chair', 'vice_chair', 'member'))));
 CREATE POLICY seated ON attendances AS RESTRICTIVE FOR INSERT TO safeguarding_app WITH CHECK (
     EXISTS (SELECT FROM memberships m JOIN meetings g ON g.body_id = m.body_id
         WHERE m.id = membership_id AND g.id = meeting_id

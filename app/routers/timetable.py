@@ -1,0 +1,56 @@
+"""The timetable: figures of who delivers on time, one agency's duties, calendars (section 23)."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi.security import HTTPBasic, HTTPBasicCredentials
+
+from app.access.caller import Caller, Requires
+from app.access.public import Everybody
+from app.access.scopes import Scope
+from app.errors import Unauthenticated
+from app.schemas.base import Date
+from app.schemas.timetable import (
+    CalendarFeedCreate,
+    DutiesRead,
+    IssuedCalendarFeed,
+    OnTimeRatesRead,
+)
+from app.services.calendar_feed import issue_feed, show_feed
+from app.services.timetable_figures import show_duties, show_rates
+
+router = APIRouter(tags=["timetable"])
+
+Read = Annotated[Caller, Requires(Scope.timetable_read)]
+AgencyId = Annotated[UUID, Path(description="The agency.")]
+FeedId = Annotated[UUID, Path(description="The calendar.")]
+FirstOn = Annotated[Date, Query(alias="from", description="First day on which it was due.")]
+BeforeOn = Annotated[Date, Query(alias="to", description="The day after the last.")]
+Password = Annotated[HTTPBasicCredentials | None, Depends(HTTPBasic(auto_error=False))]
+
+
+@router.get("/on-time-rates", response_model=OnTimeRatesRead)
+async def read_on_time_rates(caller: Read, first: FirstOn, before: BeforeOn) -> Response:
+    """Read how much of what was due in a period was delivered on time, by owner and in all."""
+    return await show_rates(caller, first, before)
+
+
+@router.get("/agencies/{agency_id}/duties", response_model=DutiesRead)
+async def read_agency_duties(caller: Read, agency_id: AgencyId) -> Response:
+    """Read all that an agency owes, is late with, and has delivered within a year."""
+    return await show_duties(caller, agency_id)
+
+
+@router.post("/calendar-feeds", status_code=201, response_model=IssuedCalendarFeed)
+async def create_calendar_feed(caller: Read, body: CalendarFeedCreate) -> Response:
+    """Make a calendar of what the own agency or a body owes. Its secret is shown this once."""
+    return await issue_feed(caller, body)
+
+
+@router.get("/calendar-feeds/{feed_id}.ics", response_class=Response)
+async def read_calendar_feed(caller: Everybody, feed_id: FeedId, given: Password) -> Response:
+    """Read a calendar (iCalendar). The password of HTTP Basic is its secret."""
+    if given is None:
+        raise Unauthenticated
+    return await show_feed(caller, feed_id, given.password)
