@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO
 from zoneinfo import ZoneInfo
 
-from demo import board, casework, schools
+from demo import board, casework, learning, schools
 from demo.api import Api, Json, StepFailedError, person, system
 from demo.mailbox import Mailbox
 
@@ -104,7 +104,7 @@ def as_operator(environment: dict[str, str], *arguments: str) -> Json:
 
 
 def tell(url: str, environment: dict[str, str], mailbox: Mailbox) -> None:
-    """Play the schools audit of 2017, then one case review as five readers see it."""
+    """Play the schools audit of 2017, one case review as five readers see it, and one lesson."""
     password = f"demo-{secrets.token_urlsafe(12)}"
     say("PostgreSQL 18, the API and its worker run", address=url)
     invited = as_operator(
@@ -131,6 +131,7 @@ def tell(url: str, environment: dict[str, str], mailbox: Mailbox) -> None:
     clients = _foreign_looks(office, cast, audit_id, agency_ids)
     _examples(office, clients, agency_ids)
     _case_review(office, cast, password)
+    _lesson(office, cast, agency_ids, audit_id)
     say("Mail that the worker delivered by SMTP", messages=mailbox.wait_for(len(cast)))
     _leave(url, password, clients)
 
@@ -291,6 +292,47 @@ def _case_review(office: Api, cast: dict[str, Api], password: str) -> None:
         members=",".join(entry["members"]),
         people=len(entry["person_ids"]),
         head=entry["proof"]["head"][:16],
+    )
+
+
+def _lesson(office: Api, cast: dict[str, Api], agency_ids: dict[str, str], audit_id: str) -> None:
+    """Play the third act."""
+    parts = {
+        "lead": cast["police_lead"],
+        "senior": cast["police_senior"],
+        "partner": cast["nhft_lead"],
+    }
+    agencies = {"lead": agency_ids["police"], "partner": agency_ids["nhft"]}
+    source = {
+        "source_kind": "s175",
+        "source_id": audit_id,
+        "source_title": "Safeguarding in schools, 2017",
+    }
+    lesson = learning.Learning(office, cast | parts, agencies, source)
+    lesson.seat()
+    say("Members of the Board sign the undertaking and take their seats; their rights come with it")
+    lesson.find()
+    lesson.recommend()
+    say("The audit's findings are confirmed; sub group, executive group and Board take a decision")
+    lesson.brief()
+    told = lesson.pass_on()
+    hold(
+        told["attested"] == len(agencies),
+        "A 6 Step Briefing is approved twice and passed on; two agencies attest it",
+        agencies=told["agencies"],
+        reached=told["reach_headcount"],
+    )
+    lesson.act()
+    say("A SMART action is agreed, done, shown, and verified by somebody else")
+    lesson.check()
+    traced = lesson.trace(office)
+    learning.show(traced)
+    hold(
+        [each["status"] for each in traced["recommendations"]] == ["reopened"]
+        and len(lesson.told()) == 1,
+        "The check finds it not embedded: the recommendation is open again, and the Board is told",
+        decisions=len(traced["decisions"]),
+        moves=len(traced["transitions"]),
     )
 
 

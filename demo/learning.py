@@ -3,6 +3,7 @@
 Framework sections 15, 21 and 22. It is played through the public API alone; a test plays it too.
 """
 
+import sys
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from uuid import uuid4
@@ -225,8 +226,7 @@ class Learning:
         """Read what the Board owes because of it, as the timetable says."""
         board = self.meetings["board"]["body_id"]
         listed = self.office.all("/obligations", kind="reopened_recommendation", body_id=board)
-        owed = [each for each in listed if each["record_id"] == self.kept["recommendations"]]
-        return owed
+        return [each for each in listed if each["record_id"] == self.kept["recommendations"]]
 
     def play(self) -> None:
         """Play the act up to the check."""
@@ -234,3 +234,22 @@ class Learning:
             step()
             if step == self.brief:
                 self.pass_on()
+
+
+LINE = (
+    ("source", "findings", "source_title"),
+    ("finding", "findings", "title"),
+    ("recommendation", "recommendations", "title"),
+    ("decision", "decisions", "body_code"),
+    ("action", "actions", "title"),
+    ("briefing", "briefings", "title"),
+    ("impact", "impact_checks", "result"),
+)
+
+
+def show(traced: Json) -> None:
+    """Print the line of sight, from the source to the impact."""
+    for word, name, member in LINE:
+        told = dict.fromkeys(str(each[member]) for each in traced[name] if each[member])
+        sys.stdout.write(f"           {word:15} {'; '.join(told)}\n")
+    sys.stdout.flush()

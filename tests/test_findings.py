@@ -270,7 +270,7 @@ async def test_what_is_released_by_decision_hides_its_case_still(
     again = await business_office.post(path, json={"decision_id": decision_id}, headers=tag)
     seen = (await board_member.get(path_of(draft))).json()
     balance = await board_member.get("/learning-balance", params={"source_id": review["id"]})
-    listed = await board_member.get("/findings", params={"source_id": review["id"]})
+    listed = await board_member.get("/findings", params={"from_source_id": review["id"]})
 
     assert (released.status_code, again.status_code) == (200, 409)
     assert seen["text"] == FOUND["text"]

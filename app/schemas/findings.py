@@ -221,10 +221,10 @@ class FindingFilters(Paging):
     ] = []
     source_kind: KINDS = []
     source_area: AreaFilter = None
-    source_id: Annotated[
+    from_source_id: Annotated[
         UUID | None,
         Matches(f"(t.source_id = {{}} AND ({WORKS_ON_SOURCE.sql}))"),
-        Field(description="From this source."),
+        Field(description="From this source, if you may know it."),
     ] = None
     standard: Annotated[Label | None, Field(description="About this standard or theme.")] = None
     is_open: Annotated[
