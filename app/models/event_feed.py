@@ -67,16 +67,20 @@ SUBJECTS: dict[str, Told] = {
     ),
     **_told(
         "governance:read",
-        "bodies decisions meetings memberships objectives priorities stakeholders",
-        within="agenda_items attendances objective_evidence objective_progress officer_briefings",
+        "bodies decisions meetings memberships objectives officer_briefings priorities"
+        " stakeholders",
+        within="agenda_items attendances objective_evidence objective_progress",
         shared="agenda_items",
     ),
     **_told(
         "learning:read",
-        "assurance_statements audit_requests challenge_events challenges commendations"
-        " feedback_items feedback_letters",
-        within="challenge_exchanges",
+        "actions assurance_statements audit_requests challenge_events challenges commendations"
+        " feedback_items feedback_letters findings impact_checks practitioner_forums"
+        " recommendations themes",
+        within="action_due_changes action_evidence action_updates challenge_exchanges"
+        " recommendation_findings theme_findings",
     ),
+    **_told("timetable:read", "obligations schedule_rules"),
     **_told("briefings:read", "briefings briefing_receipts", within="briefing_disseminations"),
     **_told("me", "documents", within="document_versions document_acknowledgements"),
     **_told(
