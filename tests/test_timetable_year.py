@@ -1,6 +1,7 @@
 """A year of the whole seed timetable, day by day, in a database of its own (section 23)."""
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from app.installation import Installation, installed
 from app.reference.schedule_rules import seed_rules
 from app.reference.working_days import add_months, add_working_days
 from app.services.timetable import run_timetable
+from app.services.timetable_figures import show_rates
 from app.settings import Settings
 
 FIRST, LAST = date(2027, 1, 1), date(2027, 12, 31)
@@ -147,6 +149,7 @@ async def test_a_year_reminds_and_escalates_on_the_right_days_and_rates_are_exac
     )
     noted = Counter({(row[0], row[1], row[2]): row[3] for row in rows})
     assert noted == _expected()
+    await _assert_rates_are_exact(world)
     late = await world.owner.fetch(
         "SELECT agency_id, status, count(*) FROM obligations WHERE agency_id IS NOT NULL"
         " AND met_on IS NOT NULL GROUP BY 1, 2"
@@ -156,6 +159,32 @@ async def test_a_year_reminds_and_escalates_on_the_right_days_and_rates_are_exac
     )
     assert not [
         row for row in late if row["status"] == "met" and row["agency_id"] in world.agencies[:2]
+    ]
+
+
+async def _assert_rates_are_exact(world: World) -> None:
+    """Compare the figures of the year with what the list alone says was due in it."""
+    response = await show_rates(world.workers[0], FIRST, LAST + timedelta(days=1))
+    rates = {rate["agency_id"]: rate for rate in json.loads(bytes(response.body))["owners"]}
+    dues = _dues_of_an_agency()
+    still_open = sum(due + timedelta(days=LATE_BY) > LAST and due < LAST for due in dues)
+    for agency_id in world.agencies[CHRONICALLY_LATE:]:
+        assert rates[str(agency_id)]["met"] == rates[str(agency_id)]["due"] == len(dues)
+        assert rates[str(agency_id)]["percent"] == 100
+    for agency_id in world.agencies[:CHRONICALLY_LATE]:
+        rate = rates[str(agency_id)]
+        assert (rate["met"], rate["percent"], rate["open_late"]) == (0, 0, still_open)
+        assert rate["met_late"] == len(dues) - still_open
+
+
+def _dues_of_an_agency() -> list[date]:
+    """List the days of the year on which each agency owes something."""
+    return [
+        due
+        for rule in seed_rules()
+        if rule.duty_bases == ["section_11"] and rule.every_months
+        for n in range(400)
+        if FIRST <= (due := add_months(rule.anchor_on, n * rule.every_months)) <= LAST
     ]
 
 

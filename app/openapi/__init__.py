@@ -17,7 +17,7 @@ from app import errors
 from app.openapi.examples import exemplify
 from app.openapi.operations import complete, known_errors, link
 from app.openapi.rules import RESPONSE_HEADERS, Json, Operation
-from app.openapi.schemas import allow_null, lines_of, nodes, prune, rename, tidy
+from app.openapi.schemas import allow_null, bound_answers, lines_of, nodes, prune, rename, tidy
 from app.openapi.webhooks import describe_webhooks
 
 __all__ = ["derive", "install", "known_errors", "lines_of", "render"]
@@ -61,6 +61,7 @@ def derive(app: FastAPI, scopes: Mapping[str, str]) -> Json:
     for operation in operations:
         complete(operation, document["components"]["responses"])
     link(operations)
+    bound_answers(document)
     for step in (allow_null, tidy):
         for node in [node for part in WRITTEN for node in nodes(document.get(part, {}))]:
             step(node)

@@ -57,6 +57,29 @@ def tidy(node: Json) -> None:
         node["schema"] = {"type": "string", "format": "ndjson", "maxLength": UPLOAD}
 
 
+def bound_answers(document: Json) -> None:
+    """Write out that whole numbers we answer with are of 32 bits; of what is sent, none."""
+    schemas = document["components"]["schemas"]
+    sent: set[str] = set()
+    waiting: list[Any] = [
+        operation.get("requestBody", {})
+        for methods in document["paths"].values()
+        for operation in methods.values()
+    ]
+    while waiting:
+        refs = {node["$ref"] for node in nodes(waiting.pop()) if "$ref" in node}
+        names = {ref.removeprefix(SCHEMAS) for ref in refs if ref.startswith(SCHEMAS)} - sent
+        sent |= names
+        waiting += [schemas[name] for name in names if name in schemas]
+    for name in schemas.keys() - sent:
+        for node in nodes(schemas[name]):
+            if node.get("type") == "integer" and "enum" not in node:
+                if "exclusiveMinimum" not in node:
+                    node.setdefault("minimum", 1 - 2**31)
+                if "exclusiveMaximum" not in node:
+                    node.setdefault("maximum", 2**31 - 1)
+
+
 def allow_null(node: Json) -> None:
     """Allow null for a member that is withheld from some readers."""
     withheld = node.get("x-sensitivity", {}).get("redaction") == "null"

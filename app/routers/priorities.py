@@ -10,6 +10,7 @@ from app.access.scopes import Scope
 from app.errors import responses
 from app.models.governance import PRIORITY_LIFECYCLE, Priority
 from app.pagination import Page
+from app.privacy.errors import InvalidToken, UnresolvedIdentifiers
 from app.schemas.priorities import (
     PriorityCreate,
     PriorityFilters,
@@ -28,6 +29,7 @@ router = APIRouter(tags=["priorities"])
 PriorityId = Annotated[UUID, Path(description="The priority.")]
 Read = Annotated[Caller, Requires(Scope.governance_read)]
 Write = Annotated[Caller, Requires(Scope.governance_write)]
+OF_TEXTS = (UnresolvedIdentifiers, InvalidToken)
 
 
 @router.get("/priorities", response_model=Page[PriorityRead])
@@ -36,7 +38,9 @@ async def list_priorities(caller: Read, filters: Annotated[PriorityFilters, Quer
     return await page(caller, PriorityRead, filters)
 
 
-@router.post("/priorities", status_code=201, response_model=PriorityRead)
+@router.post(
+    "/priorities", status_code=201, response_model=PriorityRead, responses=responses(*OF_TEXTS)
+)
 async def create_priority(caller: Write, body: PriorityCreate) -> Response:
     """Propose a priority, or the next version of one."""
     return await propose_priority(caller, body)
@@ -49,7 +53,9 @@ async def read_priority(caller: Read, priority_id: PriorityId) -> Response:
 
 
 @router.patch(
-    "/priorities/{priority_id}", response_model=PriorityRead, responses=responses(NotProposed)
+    "/priorities/{priority_id}",
+    response_model=PriorityRead,
+    responses=responses(NotProposed, *OF_TEXTS),
 )
 async def update_priority(caller: Write, priority_id: PriorityId, body: PriorityUpdate) -> Response:
     """Change a proposal. What the Board adopted takes a new version."""

@@ -6,7 +6,7 @@ Framework section 13.
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import MISSING, Field
+from pydantic import MISSING, BaseModel, ConfigDict, Field
 
 from app.models.governance import BodyKind, GovernanceBody
 from app.pagination import Matches, Paging
@@ -98,3 +98,17 @@ class BodyFilters(Paging):
         Matches(f"({CHAIR} IS NULL) = {{}}"),
         Field(description="Only bodies whose chair is vacant, or is not."),
     ] = None
+
+
+class BodyVacancies(BaseModel):
+    """What is vacant in a body today."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+    is_without_chair: Annotated[bool, Field(description="Whether nobody chairs it.")]
+    agencies: Annotated[
+        list[UUID],
+        Field(
+            max_length=1000,
+            description="Of the Board: its agencies without an active seat. Of any other: none.",
+        ),
+    ]

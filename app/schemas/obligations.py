@@ -36,7 +36,9 @@ Subject = Annotated[
         examples=["documents"],
     ),
 ]
-MetOn = Annotated[Date, Field(description="Day it was delivered; not to come.")]
+MetOn = Annotated[
+    Date | None, Field(description="Day it was delivered, none to come; null: today.")
+]
 Note = Annotated[
     Prose | None,
     Field(description="What was delivered, in words.", examples=["Sent to the sub group."]),
@@ -47,8 +49,10 @@ Status = Annotated[ObligationStatus, Field(description="Where it stands.")]
 class FulfilmentCreate(CreateSchema):
     """That it was delivered. An agency delivers today; the Business Office records any day."""
 
-    met_on: MetOn | None = None
-    subject: Subject | None = None
+    met_on: MetOn = None
+    subject: Annotated[
+        Subject | None, Field(description="Kind of the record that meets it, as events name it.")
+    ] = None
     record_id: Annotated[UUID | None, Field(description="The record that meets it.")] = None
     note: Note = None
 

@@ -5,6 +5,7 @@ change of summer time moves it.
 """
 
 import secrets
+from base64 import b64decode
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -14,7 +15,7 @@ from uuid import UUID
 from fastapi import Response
 
 from app.access.caller import ENTER, Caller
-from app.errors import NotFound
+from app.errors import NotFound, Unauthenticated
 from app.models.timetable import CalendarFeed
 from app.schemas.timetable import CalendarFeedCreate, CalendarFeedRead, IssuedCalendarFeed
 from app.services.records import creating, insert, render
@@ -49,9 +50,12 @@ async def issue_feed(caller: Caller, body: CalendarFeedCreate) -> Response:
     )
 
 
-async def show_feed(caller: Caller, feed_id: UUID, secret: str) -> Response:
-    """Answer with a calendar; 304 if the caller has it. Raises `NotFound` for a wrong secret."""
-    hashed = sha256(secret.encode()).digest()
+async def show_feed(caller: Caller, feed_id: UUID) -> Response:
+    """Answer with a calendar; 304 if the caller has it.
+
+    Raises `Unauthenticated` without a password, `NotFound` for a wrong one.
+    """
+    hashed = sha256(_password(caller.header("authorization") or "")).digest()
     rows = await caller.database.reads.fetch(
         ENTRIES, caller.token_hash, caller.scope, feed_id, hashed
     )
@@ -63,6 +67,18 @@ async def show_feed(caller: Caller, feed_id: UUID, secret: str) -> Response:
     if tag in (caller.header("if-none-match") or ""):
         return Response(status_code=304, headers=headers)
     return Response(text, 200, headers, "text/calendar; charset=utf-8")
+
+
+def _password(authorization: str) -> bytes:
+    """Return the password of HTTP Basic."""
+    scheme, _, given = authorization.partition(" ")
+    try:
+        _, separator, password = b64decode(given, validate=True).partition(b":")
+    except ValueError:
+        raise Unauthenticated from None
+    if scheme.lower() != "basic" or not separator:
+        raise Unauthenticated
+    return password
 
 
 def calendar_of(rows: Sequence[Any]) -> str:

@@ -20,7 +20,8 @@ from app.services.nameless import refuse_names_in
 from app.services.records import change, create, creating, insert, show
 
 TEXTS = frozenset(
-    "title measure note text response recipient_title name receives receives_when".split()
+    "title measure note text response recipient_title name receives receives_when"
+    " description terms_of_reference".split()
 )
 
 

@@ -70,8 +70,8 @@ BY_DELIVERY = COUNT.format(
         "SELECT l.rule_id, l.agency_id, l.body_id, n.due_on"
         f" FROM ({LAST}) l JOIN schedule_rules s ON s.id = l.rule_id"
         " JOIN unnest($3::uuid[], $4::date[]) AS f (rule_id, due_on) ON f.rule_id = l.rule_id"
-        " CROSS JOIN LATERAL (SELECT coalesce(greatest("
-        "(l.met_on + make_interval(months => s.every_months))::date, $1), f.due_on) AS due_on) n"
+        " CROSS JOIN LATERAL (SELECT CASE WHEN l.met_on IS NULL THEN f.due_on ELSE greatest($1,"
+        " (l.met_on + make_interval(months => s.every_months))::date) END AS due_on) n"
         " WHERE n.due_on <= $5"
     ),
 )

@@ -65,13 +65,15 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     ) n ORDER BY n.place DESC LIMIT 1
 $$;
 
--- The transaction before the first that wrote an event at a time or later.
+-- The transaction before the first that wrote an event at a time or later. An identifier may be a
+-- little older than the time beside it.
 CREATE FUNCTION actor.feed_start(moment timestamptz) RETURNS bigint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
     SELECT coalesce(min(e.xact), (SELECT actor.feed_horizon())) - 1
     FROM public.events e
-    WHERE e.id >= rpad(lpad(to_hex((extract(epoch FROM moment) * 1000)::bigint), 12, '0'),
+    WHERE e.id >= rpad(lpad(to_hex((extract(epoch FROM moment) * 1000)::bigint - 1000), 12, '0'),
                        32, '0')::uuid
+        AND e.occurred_at >= moment
 $$;
 
 REVOKE EXECUTE ON FUNCTION actor.feed_horizon, actor.feed_end, actor.feed_start FROM PUBLIC;

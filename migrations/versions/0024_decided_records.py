@@ -17,7 +17,8 @@ BOUND = "actions briefings findings impact_checks obligations recommendations".s
 """What may come from a live case: its policies say who knows of it."""
 
 SEEN = " ".join(
-    f"WHEN '{table}' THEN EXISTS (SELECT FROM {table} r WHERE r.id = record_id)" for table in BOUND
+    f"WHEN '{table}' THEN EXISTS (SELECT FROM {table} r WHERE r.id = {{0}}.record_id)"
+    for table in BOUND
 )
 
 
@@ -27,7 +28,7 @@ def upgrade() -> None:
             f"ALTER TABLE {table} ADD CONSTRAINT {table}_kind_check"
             f" {one_of('subject', sorted(OPEN + BOUND))};"
             f"CREATE POLICY of_record ON {table} AS RESTRICTIVE FOR SELECT TO safeguarding_app"
-            f" USING (CASE subject {SEEN} ELSE true END)"
+            f" USING (CASE subject {SEEN.format(table)} ELSE true END)"
         )
 
 
