@@ -12,7 +12,7 @@ from tests.rounds import post
 from tests.stage import TODAY
 
 
-async def told_to(caller: SignedIn, **query: object) -> dict[str, Json]:
+async def told_to(caller: SignedIn, **query: int) -> dict[str, Json]:
     """Return what is shared, by its identifier."""
     response = await caller.get("/shared-learning", params=query)
     assert response.status_code == 200, response.text

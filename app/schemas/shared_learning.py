@@ -7,9 +7,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.models.findings import SourceKind
-from app.schemas.base import WHOLE, Label, Prose
+from app.schemas.base import Label, Prose
 
-Year = Annotated[int, Field(ge=2000, le=2199), WHOLE]
+Year = Annotated[int, Field(ge=2000, le=2199, json_schema_extra={"format": "int32"})]
 
 
 class SharedKind(StrEnum):
