@@ -220,3 +220,24 @@ async def test_a_changed_rule_lays_out_anew_what_has_not_opened(
         "SELECT opens_on FROM obligations WHERE rule_id = $1", UUID(made.json()["id"])
     )
     assert [row["opens_on"] for row in left] == [TODAY]
+
+
+async def test_the_timetable_shows_a_period_day_by_day(
+    board_member: SignedIn, agency: Json, owed: Json
+) -> None:
+    week = {"from": str(TODAY), "to": str(TODAY + timedelta(days=8)), "agency_id": agency["id"]}
+
+    days = (await board_member.get("/timetable", params=week)).json()["days"]
+    backwards = await board_member.get("/timetable", params=week | {"to": str(TODAY)})
+
+    told = [
+        (day["day"], entry["opens"], entry["is_due"], entry["locks"])
+        for day in days
+        for entry in day["entries"]
+        if entry["obligation_id"] == str(owed["id"])
+    ]
+    assert told == [
+        (str(TODAY), True, False, False),
+        (str(TODAY + timedelta(days=7)), False, True, True),
+    ]
+    assert backwards.status_code == 422

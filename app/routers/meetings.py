@@ -106,7 +106,7 @@ async def list_agenda_items(
     "/meetings/{meeting_id}/agenda-items",
     status_code=201,
     response_model=AgendaItemRead,
-    responses=responses(*OF_TEXTS),
+    responses=responses(MeetingIsOver, *OF_TEXTS),
 )
 async def create_agenda_item(
     caller: Write, meeting_id: MeetingId, body: AgendaItemCreate

@@ -15,17 +15,32 @@ from app.schemas.timetable import (
     DutiesRead,
     IssuedCalendarFeed,
     OnTimeRatesRead,
+    TimetableRead,
 )
 from app.services.calendar_feed import issue_feed, show_feed
-from app.services.timetable_figures import show_duties, show_rates
+from app.services.timetable_figures import show_duties, show_rates, show_timetable
 
 router = APIRouter(tags=["timetable"])
 
 Read = Annotated[Caller, Requires(Scope.timetable_read)]
 AgencyId = Annotated[UUID, Path(description="The agency.")]
 FeedId = Annotated[UUID, Path(description="The calendar.")]
-FirstOn = Annotated[Date, Query(alias="from", description="First day on which it was due.")]
+OfAgency = Annotated[UUID | None, Query(description="Only what this agency owes.")]
+OfBody = Annotated[UUID | None, Query(description="Only what this body owes.")]
+FirstOn = Annotated[Date, Query(alias="from", description="First day of the period.")]
 BeforeOn = Annotated[Date, Query(alias="to", description="The day after the last.")]
+
+
+@router.get("/timetable", response_model=TimetableRead)
+async def read_timetable(
+    caller: Read,
+    first: FirstOn,
+    before: BeforeOn,
+    agency_id: OfAgency = None,
+    body_id: OfBody = None,
+) -> Response:
+    """Read what opens, is due or locks in a period of up to 400 days, day by day."""
+    return await show_timetable(caller, first, before, agency_id, body_id)
 
 
 @router.get("/on-time-rates", response_model=OnTimeRatesRead)

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from app.models.timetable import CalendarFeed
-from app.schemas.base import CreateSchema, Label, RecordRead
+from app.models.timetable import CalendarFeed, ObligationStatus
+from app.schemas.base import Code, CreateSchema, Date, Label, RecordRead
 from app.schemas.obligations import ObligationRead
 from app.sensitivity import Level
 
@@ -45,6 +45,33 @@ class OnTimeRatesRead(BaseModel):
         list[OnTimeRate],
         Field(max_length=5000, description="Agencies and bodies with anything due, by name."),
     ]
+
+
+class TimetableEntry(BaseModel):
+    """That something opens, is due or locks on a day; one day may be all three."""
+
+    obligation_id: Annotated[UUID, Field(description="The obligation.")]
+    title: Annotated[Label, Field(description="What is owed.")]
+    kind: Annotated[Code, Field(description="Kind of obligation.", examples=["section_11"])]
+    agency_id: AgencyId
+    body_id: BodyId
+    status: Annotated[ObligationStatus, Field(description="Where it stands.")]
+    opens: Annotated[bool, Field(description="Whether it opens on this day.")]
+    is_due: Annotated[bool, Field(description="Whether it is due on this day.")]
+    locks: Annotated[bool, Field(description="Whether this is the last day for what is late.")]
+
+
+class TimetableDay(BaseModel):
+    """A day on which something opens, is due or locks."""
+
+    day: Annotated[Date, Field(description="The day.")]
+    entries: Annotated[list[TimetableEntry], Field(max_length=5000, description="By title.")]
+
+
+class TimetableRead(BaseModel):
+    """The timetable of a period, day by day; days without an entry are left out."""
+
+    days: Annotated[list[TimetableDay], Field(max_length=400, description="The earliest first.")]
 
 
 class DutiesRead(BaseModel):

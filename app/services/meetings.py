@@ -1,5 +1,6 @@
 """Meetings: what they consider, who was there, and how often each agency is."""
 
+import json
 from uuid import UUID
 
 from fastapi import Response
@@ -77,10 +78,13 @@ async def add_item(caller: Caller, meeting_id: UUID, body: AgendaItemCreate) -> 
     """Put something on the agenda of a meeting that is still planned."""
     if (body.subject is None) != (body.record_id is None):
         raise Invalid.at("/record_id")
-    await refuse_names_in(caller, {"/title": body.title})
+    texts = {"/title": body.title} | ({"/presenter": body.presenter} if body.presenter else {})
+    await refuse_names_in(caller, texts)
     async with creating(caller, AgendaItemRead, [str(meeting_id), body]) as creation:
         if creation.is_new:
-            await render(creation.db, MeetingRead, meeting_id)
+            meeting = json.loads(await render(creation.db, MeetingRead, meeting_id))
+            if meeting["status"] != MeetingStatus.planned:
+                raise MeetingIsOver
             if body.subject is not None:
                 await require_seen(creation.db, body.subject, body.record_id)
             values = body.model_dump() | {"meeting_id": meeting_id}

@@ -1,12 +1,12 @@
 """Who delivers on time, and what one agency owes, each in one statement (Framework section 23)."""
 
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from fastapi import Response
 
 from app.access.caller import ENTER, Caller
-from app.errors import NotFound
+from app.errors import Invalid, NotFound
 from app.privacy.projection import projection
 from app.schemas.obligations import IS_OPEN, ObligationRead
 from app.services.answering import JSON
@@ -51,6 +51,37 @@ SELECT (SELECT count(*) FROM caller, agencies a WHERE a.id = $3 AND caller.id IS
     'delivered', coalesce((SELECT json_agg(t.item ORDER BY t.met_on DESC, t.id) FROM rows t
         WHERE t.met_on IS NOT NULL), '[]')
 )::text AS json"""
+
+LONGEST_DAYS = 400
+"""Of a period of the timetable."""
+DAYS = f"""{ENTER}, entries AS MATERIALIZED (
+    SELECT d.day, t.title, t.id, json_build_object('obligation_id', t.id, 'title', t.title,
+        'kind', t.kind, 'agency_id', t.agency_id, 'body_id', t.body_id, 'status', t.status,
+        'opens', t.opens_on = d.day, 'is_due', t.due_on = d.day, 'locks', t.locks_on = d.day) AS e
+    FROM caller CROSS JOIN obligations t
+    CROSS JOIN LATERAL (SELECT DISTINCT day
+        FROM unnest(ARRAY[t.opens_on, t.due_on, t.locks_on]) AS day
+        WHERE day >= $3 AND day < $4) d
+    WHERE caller.id IS NOT NULL AND ($5::uuid IS NULL OR t.agency_id = $5)
+        AND ($6::uuid IS NULL OR t.body_id = $6) AND t.status <> 'cancelled'
+        AND t.opens_on < $4 AND t.locks_on >= $3
+    ORDER BY d.day, t.title, t.id LIMIT 5000
+)
+SELECT json_build_object('days', coalesce((SELECT json_agg(d ORDER BY d.day) FROM (
+    SELECT day, json_agg(e ORDER BY title, id) AS entries FROM entries GROUP BY day) d
+), '[]'))::text AS json"""
+
+
+async def show_timetable(
+    caller: Caller, first: date, before: date, agency_id: UUID | None, body_id: UUID | None
+) -> Response:
+    """Answer with what opens, is due or locks, day by day. Raises `Invalid` for a wrong period."""
+    if not first < before <= first + timedelta(days=LONGEST_DAYS):
+        raise Invalid.at("to", "query")
+    row = await caller.fetchrow(DAYS, first, before, agency_id, body_id)
+    if row is None:
+        raise NotFound
+    return Response(row["json"], 200, media_type=JSON)
 
 
 async def show_rates(caller: Caller, first: date, before: date) -> Response:
