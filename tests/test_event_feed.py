@@ -148,6 +148,7 @@ async def test_the_feed_begins_at_a_time(
     assert of(since, agency) == ["agencies.created"]
 
 
+@pytest.mark.duty("X4")
 async def test_no_event_is_ever_skipped_for_a_transaction_that_commits_late(
     catch_up: CatchUp,
     agency_system: SignedIn,

@@ -132,6 +132,7 @@ def _expected() -> Counter[tuple[date, str, str]]:
     return Counter({key: n for key, n in sent.items() if FIRST <= key[0] <= LAST})
 
 
+@pytest.mark.duty("9.9")
 @pytest.mark.duty("23.5")
 async def test_a_year_reminds_and_escalates_on_the_right_days_and_rates_are_exact(
     world: World,

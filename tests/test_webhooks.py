@@ -56,6 +56,7 @@ def test_signatures_are_those_of_the_vectors(vector: Json) -> None:
     assert (signed == vector["webhook-signature"]) is vector["valid"]
 
 
+@pytest.mark.duty("X4")
 async def test_an_event_arrives_signed_and_thin(
     business_office: SignedIn,
     agency_system: SignedIn,
