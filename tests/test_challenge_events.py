@@ -273,7 +273,7 @@ async def test_without_the_chair_the_record_needs_a_decision_of_the_board(event:
     record = await read(event.office, event.path)
 
     refused = await step_on(event.office, event.path, "record_agreed", 409)
-    decision = await decided(event.db, event.office, record, "board")
+    decision = await decided(event.db, event.office, record, "board", subject="challenge_events")
     await step_on(event.office, event.path, "record_agreed", decision_id=decision)
     late = await event.office.patch(
         event.path, json={"record": "Otherwise."}, headers={"If-Match": "*"}

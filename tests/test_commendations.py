@@ -33,7 +33,9 @@ async def test_a_commendation_is_agreed_by_a_body_and_published(
     drafts = [(await each.get(path)).status_code for each in (agency_system, other_system)]
 
     undecided = await step_on(business_office, path, "agreed", 409)
-    decision = await decided(owner, business_office, made, "quality_assurance")
+    decision = await decided(
+        owner, business_office, made, "quality_assurance", subject="commendations"
+    )
     await step_on(business_office, path, "agreed", decision_id=decision)
     agreed = [(await each.get(path)).status_code for each in (agency_system, other_system)]
     late = await business_office.patch(path, json={"text": "More."}, headers={"If-Match": "*"})

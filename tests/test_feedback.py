@@ -146,7 +146,9 @@ async def test_the_plan_of_a_requested_audit_is_agreed_by_a_sub_group(
     await agency_system.patch(path, json=REPORT, headers={"If-Match": "*"})
     await step_on(agency_system, path, "reported")
     undecided = await step_on(business_office, path, "agreed", 409)
-    decision = await decided(owner, business_office, made, "quality_assurance")
+    decision = await decided(
+        owner, business_office, made, "quality_assurance", subject="audit_requests"
+    )
     await step_on(business_office, path, "agreed", decision_id=decision)
 
     assert by_office["code"] == empty["code"] == "transition_not_allowed"

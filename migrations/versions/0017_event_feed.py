@@ -228,7 +228,7 @@ SUBSCRIBES = "(SELECT actor.can('subscriptions:write'))"
 
 def upgrade() -> None:
     run(FEED)
-    let_policy_read("events", "(id, xact)")
+    let_policy_read("events", "(id, xact, occurred_at)")
     run(POSITIONS)
     secure("event_subjects", reads="(SELECT actor.id()) IS NOT NULL", trail=False)
     run(SEES)
