@@ -25,6 +25,7 @@ from app.services.obligations import owe
 from app.services.records import changing, creating, insert, patch, show, update
 from app.services.transitions import move
 
+ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 NEXT = """
 SELECT coalesce((SELECT max(number) FROM document_versions v WHERE v.document_id = d.id), 0) + 1
     AS number
@@ -52,6 +53,8 @@ async def draft_version(caller: Caller, document_id: UUID, body: DocumentVersion
     await _refuse_names(caller, body)
     async with creating(caller, DocumentVersionRead, [str(document_id), body]) as creation:
         if creation.is_new:
+            # One at a time for each document; the number is read by a statement begun after it.
+            await creation.db.fetchrow(ONE_AT_A_TIME, str(document_id))
             row = await creation.db.fetchrow(NEXT, document_id)
             number = {} if row is None else {"number": row["number"]}
             values = {"document_id": document_id} | number | body.model_dump()
