@@ -35,6 +35,8 @@ CONSTRAINTS: dict[str, str] = {
     "assurance_statements_supersedes_key": "Another draft takes the place of this statement.",
     "assurance_statements_supersedes_check": "Nothing agreed about the same gives way to it.",
     "assurance_sources_case_check": "A case review is named by its title alone.",
+    "commendations_cites_check": "A case review is named by its title alone.",
+    "impact_checks_cites_check": "A case review is named by its title alone.",
     "challenge_exchanges_commitment_check": "A commitment has its day, and a day its commitment.",
     "challenges_self_check": "A challenge goes to another agency or body.",
     "challenges_settled_check": "An outcome has its reasons, and reasons their outcome.",

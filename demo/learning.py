@@ -37,7 +37,6 @@ SMART: Json = {
     "achievable": "Two interviewers are in post.",
     "relevant": "Late interviews were found in more than half of the files.",
 }
-POSITION = {"chair": "chair"}
 
 
 @dataclass

@@ -18,6 +18,7 @@ from tests.briefings import (
 )
 from tests.casework import Case
 from tests.conftest import Json, SignedIn, SignIn
+from tests.reviews import begin
 from tests.rounds import post
 from tests.stage import tag_of
 
@@ -223,8 +224,9 @@ async def test_a_briefing_tells_of_findings_that_its_author_may_see(spreading: S
 async def test_a_briefing_from_a_live_case_does_not_show_which(
     spreading: Spreading, case: Case, board_member: SignedIn
 ) -> None:
+    review = await begin(spreading.office, case)
     briefing = await spreading.draft(
-        source_kind="case_review", source_case_id=case.id, source_title="Review of this year"
+        source_kind="case_review", source_id=review["id"], source_title="Review of this year"
     )
     await spreading.approve(briefing)
     early = await board_member.get(path_of(briefing))
@@ -239,6 +241,20 @@ async def test_a_briefing_from_a_live_case_does_not_show_which(
     assert seen.items() >= hidden.items()
     assert {each["pointer"] for each in seen["redactions"]} == {f"/{name}" for name in hidden}
     assert briefing["source_case_id"] == str(case.id)
+
+
+@pytest.mark.parametrize("source", [{}, {"source_id": "0199f7c2-5d3e-7a41-9c06-2b8f41d7e650"}])
+async def test_a_briefing_from_a_case_names_a_review_that_its_author_sees(
+    spreading: Spreading, source: Json
+) -> None:
+    drafted = DRAFT | {"source_kind": "case_review", "source_title": "A review"} | source
+
+    response = await spreading.office.post("/briefings", json=drafted)
+
+    assert (response.status_code, response.json()["errors"][0]["pointer"]) == (
+        409 if source else 422,
+        "/source_id",
+    )
 
 
 async def test_a_page_of_briefings_goes_on_where_the_last_ended(spreading: Spreading) -> None:

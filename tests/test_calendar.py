@@ -108,3 +108,43 @@ async def test_nobody_makes_a_calendar_of_another_agency(
     response = await lead.post("/calendar-feeds", json={"agency_id": other_agency["id"]})
 
     assert response.status_code == 403
+
+
+async def test_a_calendar_ends_with_its_deletion_or_with_the_rights_of_its_maker(
+    owner: asyncpg.Connection, sign_in: SignIn, anonymous: httpx.AsyncClient, agency: Json
+) -> None:
+    lead = await sign_in("agency_lead", agency_id=agency["id"])
+    feeds = [
+        (await lead.post("/calendar-feeds", json={"agency_id": agency["id"]})).json()
+        for _ in range(2)
+    ]
+    read = (await lead.get(f"/calendar-feeds/{feeds[1]['id']}")).json()
+
+    ended = await lead.delete(f"/calendar-feeds/{feeds[0]['id']}", headers={"If-Match": "*"})
+    left = [await _opens(anonymous, feed) for feed in feeds]
+    await owner.execute("DELETE FROM role_assignments WHERE user_id = $1", lead.principal_id)
+    without_rights = [await _opens(anonymous, feed) for feed in feeds]
+
+    assert feeds[1] == read | {"secret": feeds[1]["secret"]}
+    assert ended.status_code == 204
+    assert (left, without_rights) == ([404, 200], [404, 404])
+
+
+async def _opens(anonymous: httpx.AsyncClient, feed: Json) -> int:
+    path = f"/calendar-feeds/{feed['id']}/calendar.ics"
+    return (await anonymous.get(path, auth=("any", feed["secret"]))).status_code
+
+
+async def test_a_calendar_is_made_once_for_each_key_and_its_secret_shown_once(
+    sign_in: SignIn, agency: Json
+) -> None:
+    lead = await sign_in("agency_lead", agency_id=agency["id"])
+    key = {"Idempotency-Key": f"calendar-{agency['id']}"}
+
+    first, again = [
+        (await lead.post("/calendar-feeds", json={"agency_id": agency["id"]}, headers=key)).json()
+        for _ in range(2)
+    ]
+
+    assert first["secret"] is not None
+    assert again == first | {"secret": None}

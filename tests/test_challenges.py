@@ -186,3 +186,13 @@ async def test_the_log_is_read_by_side(
 
     assert [each["id"] for each in listed["items"]] == [challenge["id"]]
     assert listed["next_cursor"] is None
+
+
+async def test_what_is_owed_does_not_tell_others_of_a_challenge(
+    challenge: Json, board_member: SignedIn
+) -> None:
+    asked = {"kind": "challenge_reply", "agency_id": challenge["to_agency_id"]}
+
+    owed = (await board_member.get("/obligations", params=asked)).json()["items"]
+
+    assert [each["title"] for each in owed] == ["Reply to a challenge"]

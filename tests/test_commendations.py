@@ -84,3 +84,16 @@ async def test_who_drafted_it_words_it_anew_and_agrees_nothing(board_member: Sig
 
     assert changed.json()["title"] == "Schools that told"
     assert refused["code"] == "transition_not_allowed"
+
+
+async def test_a_commendation_does_not_say_which_review_shows_it(
+    business_office: SignedIn, agency: Json
+) -> None:
+    of_review = {"source_kind": "case_review", "source_id": agency["id"]}
+
+    response = await business_office.post(
+        "/commendations", json=WELL_DONE | {"agency_id": agency["id"]} | of_review
+    )
+
+    assert response.status_code == 409
+    assert "title alone" in response.text

@@ -8,6 +8,7 @@ section 7.
 import json
 import mmap
 import os
+import re
 import unicodedata
 from collections.abc import Iterator
 from contextlib import suppress
@@ -55,8 +56,13 @@ SAID = (
 )
 
 
+NO_LETTER = re.compile("[^a-z0-9]+")
+
+
 def plain(text: str) -> str:
     """Return letters and digits alone, without marks: however it was written, it is found."""
+    if text.isascii() and "\\" not in text:  # nothing to decode, and much faster
+        return NO_LETTER.sub("", text.lower())
     with suppress(ValueError):
         text = json.dumps(json.loads(text), ensure_ascii=False)
     decomposed = unicodedata.normalize("NFKD", text).casefold()
@@ -194,7 +200,7 @@ async def walk_all(
             continue
         path = await walk.path_of(template)
         for who, caller in callers.items():
-            for sent in requests_of(walk, operation, queried=who in ASKING):
+            for sent in requests_of(walk, operation):
                 response = await caller.request(method, path, **sent)
                 assert response.status_code < 500, (name, who, response.text)
                 if found := found_in(heard(response)):
@@ -202,18 +208,13 @@ async def walk_all(
     return leaks
 
 
-ASKING = ("anonymous", "system inside", "bo_manager")
-"""Who sends a query that nobody knows: it is refused for its name, whoever asks."""
-
-
-def requests_of(walk: Walk, operation: Json, *, queried: bool) -> Iterator[dict[str, Any]]:
+def requests_of(walk: Walk, operation: Json) -> Iterator[dict[str, Any]]:
     """Write the requests of one operation: with bodies, or with a query nobody knows."""
     bodies = [*walk.bodies_of(operation)]
     for media_type, body in bodies:
         yield {"headers": {"If-Match": "*", "Content-Type": media_type}, "json": body}
     if not bodies:
         yield {"headers": {"If-Match": "*"}}
-    if not bodies and queried:
         yield {"headers": {"If-Match": "*"}, "params": {"name": SAID}}
 
 

@@ -8,6 +8,7 @@ import asyncpg
 import httpx
 import pytest
 
+from tests.casework import Case
 from tests.conftest import Json, SignedIn, SignIn
 from tests.stage import TODAY
 
@@ -156,10 +157,15 @@ async def test_rates_count_what_was_due_and_not_what_is_still_in_time(
     business_office: SignedIn,
     board_member: SignedIn,
     agency: Json,
+    case: Case,
 ) -> None:
     await _owed(owner, agency, TODAY + timedelta(days=7))
     await _owed(owner, agency, TODAY - timedelta(days=3))
     await _owed_and_met(owner, agency, business_office)
+    of_case = await _owed(owner, agency, TODAY - timedelta(days=3))
+    await owner.execute(
+        "UPDATE obligations SET source_case_id = $1 WHERE id = $2", UUID(case.id), of_case["id"]
+    )
     period = {
         "from": (TODAY - timedelta(days=9)).isoformat(),
         "to": (TODAY + timedelta(days=9)).isoformat(),

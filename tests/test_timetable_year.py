@@ -266,3 +266,26 @@ async def _state(world: World) -> str:
         world.agencies[0],
     )
     return state
+
+
+async def test_who_chairs_the_board_by_a_seat_is_told_of_what_is_escalated(world: World) -> None:
+    user_id = await world.owner.fetchval(
+        "INSERT INTO principals (kind) VALUES ('person') RETURNING id"
+    )
+    await world.owner.execute(
+        "INSERT INTO users (id, email, name) VALUES ($1, 'chair@board.example', 'Chair')", user_id
+    )
+    await world.owner.execute(
+        "INSERT INTO memberships (body_id, user_id, position, status, valid_from)"
+        " SELECT id, $1, 'chair', 'active', '2026-01-01' FROM bodies WHERE code = 'board'",
+        user_id,
+    )
+    await world.tick(date(2027, 3, 1))
+
+    await world.tick(add_working_days(date(2027, 3, 31), 20))
+
+    told = await world.owner.fetchval(
+        "SELECT count(*) FROM mail WHERE recipient = 'chair@board.example'"
+        " AND dedupe_key LIKE '%escalated_chair%'"
+    )
+    assert told >= len(world.agencies)

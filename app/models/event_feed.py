@@ -92,9 +92,10 @@ SUBJECTS: dict[str, Told] = {
 """By table. Copied to the table `event_subjects` at every migration."""
 
 UNTOLD = frozenset(
-    "access_log access_log_heads agency_suspensions client_secrets clients imports one_time_links"
-    " person_lookups published_reports role_assignments subject_export_passages subject_exports"
-    " subscription_secrets subscriptions undertakings users webhook_deliveries".split()
+    "access_log access_log_heads agency_suspensions calendar_feeds client_secrets clients"
+    " imports one_time_links person_lookups published_reports role_assignments"
+    " subject_export_passages subject_exports subscription_secrets subscriptions undertakings"
+    " users webhook_deliveries".split()
 )
 """What can be read one by one and is no event: who signs in, logs, and what is one's own alone."""
 

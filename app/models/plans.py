@@ -8,6 +8,7 @@ from sqlalchemy import ForeignKey, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Record
+from app.models.governance import DecidedSubject
 
 
 class ObjectiveProgressState(StrEnum):
@@ -60,7 +61,7 @@ class ObjectiveEvidence(Record):
 
     objective_id: Mapped[UUID] = mapped_column(ForeignKey("objectives.id"))
     title: Mapped[str]
-    subject: Mapped[str | None]
+    subject: Mapped[DecidedSubject | None]
     record_id: Mapped[UUID | None] = mapped_column(index=True)
     url: Mapped[str | None]
     note: Mapped[str | None]

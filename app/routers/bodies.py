@@ -13,9 +13,9 @@ from app.privacy.errors import InvalidToken, UnresolvedIdentifiers
 from app.schemas.bodies import BodyCreate, BodyFilters, BodyRead, BodyUpdate, BodyVacancies
 from app.schemas.meetings import AttendanceRateFilters, AttendanceRates
 from app.services.meetings import show_attendance_rates
-from app.services.objectives import change_nameless, create_nameless
 from app.services.records import page, show
 from app.services.vacancies import show_vacancies
+from app.services.wording import reword, word
 
 router = APIRouter(tags=["bodies"])
 
@@ -34,7 +34,7 @@ async def list_bodies(caller: Read, filters: Annotated[BodyFilters, Query()]) ->
 @router.post("/bodies", status_code=201, response_model=BodyRead, responses=responses(*OF_TEXTS))
 async def create_body(caller: Write, body: BodyCreate) -> Response:
     """Set up a body. The rights of its seats are given by who may give roles of the Board."""
-    return await create_nameless(caller, BodyRead, body)
+    return await word(caller, BodyRead, body)
 
 
 @router.get("/bodies/{body_id}", response_model=BodyRead)
@@ -46,7 +46,7 @@ async def read_body(caller: Read, body_id: BodyId) -> Response:
 @router.patch("/bodies/{body_id}", response_model=BodyRead, responses=responses(*OF_TEXTS))
 async def update_body(caller: Write, body_id: BodyId, body: BodyUpdate) -> Response:
     """Change a body, or end it on a day."""
-    return await change_nameless(caller, BodyRead, body_id, body)
+    return await reword(caller, BodyRead, body_id, body)
 
 
 @router.get("/bodies/{body_id}/attendance", response_model=AttendanceRates)

@@ -24,8 +24,9 @@ from app.schemas.objectives import (
     ObjectiveUpdate,
 )
 from app.services.nested import page_within
-from app.services.objectives import add_evidence, change_nameless, create_nameless, report_progress
+from app.services.objectives import add_evidence, report_progress
 from app.services.records import page, show
+from app.services.wording import reword, word
 
 router = APIRouter(tags=["objectives"])
 
@@ -50,7 +51,7 @@ async def list_objectives(caller: Read, filters: Annotated[ObjectiveFilters, Que
 )
 async def create_objective(caller: Write, body: ObjectiveCreate) -> Response:
     """Put an objective into the business plan. A text that names somebody is refused."""
-    return await create_nameless(caller, ObjectiveRead, body)
+    return await word(caller, ObjectiveRead, body)
 
 
 @router.get("/objectives/{objective_id}", response_model=ObjectiveRead)
@@ -66,7 +67,7 @@ async def update_objective(
     caller: Write, objective_id: ObjectiveId, body: ObjectiveUpdate
 ) -> Response:
     """Change what is to be reached, by when, and who sees to it."""
-    return await change_nameless(caller, ObjectiveRead, objective_id, body)
+    return await reword(caller, ObjectiveRead, objective_id, body)
 
 
 @router.get("/objectives/{objective_id}/evidence", response_model=Page[ObjectiveEvidenceRead])

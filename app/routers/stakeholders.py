@@ -23,8 +23,8 @@ from app.schemas.stakeholders import (
     StakeholderRead,
     StakeholderUpdate,
 )
-from app.services.objectives import change_nameless, create_nameless
 from app.services.records import page, show
+from app.services.wording import reword, word
 
 router = APIRouter(tags=["stakeholders"])
 
@@ -46,7 +46,7 @@ async def list_stakeholders(
 @router.post("/stakeholders", status_code=201, response_model=StakeholderRead, responses=OF_TEXTS)
 async def create_stakeholder(caller: Write, body: StakeholderCreate) -> Response:
     """Put a stakeholder on the map, with what it receives and when."""
-    return await create_nameless(caller, StakeholderRead, body)
+    return await word(caller, StakeholderRead, body)
 
 
 @router.get("/stakeholders/{stakeholder_id}", response_model=StakeholderRead)
@@ -60,7 +60,7 @@ async def update_stakeholder(
     caller: Write, stakeholder_id: StakeholderId, body: StakeholderUpdate
 ) -> Response:
     """Change how the Board stands to a stakeholder, and what it receives."""
-    return await change_nameless(caller, StakeholderRead, stakeholder_id, body)
+    return await reword(caller, StakeholderRead, stakeholder_id, body)
 
 
 @router.get("/officer-briefings", response_model=Page[OfficerBriefingRead])
@@ -76,7 +76,7 @@ async def list_officer_briefings(
 )
 async def create_officer_briefing(caller: Write, body: OfficerBriefingCreate) -> Response:
     """Record what the chair told an officer, by the post. A text that names somebody is refused."""
-    return await create_nameless(caller, OfficerBriefingRead, body)
+    return await word(caller, OfficerBriefingRead, body)
 
 
 @router.get("/officer-briefings/{briefing_id}", response_model=OfficerBriefingRead)
@@ -92,4 +92,4 @@ async def update_officer_briefing(
     caller: Write, briefing_id: BriefingId, body: OfficerBriefingUpdate
 ) -> Response:
     """Record what came back, and when."""
-    return await change_nameless(caller, OfficerBriefingRead, briefing_id, body)
+    return await reword(caller, OfficerBriefingRead, briefing_id, body)

@@ -12,12 +12,14 @@ from app.errors import Unauthenticated, responses
 from app.schemas.base import Date
 from app.schemas.timetable import (
     CalendarFeedCreate,
+    CalendarFeedRead,
     DutiesRead,
     IssuedCalendarFeed,
     OnTimeRatesRead,
     TimetableRead,
 )
 from app.services.calendar_feed import issue_feed, show_feed
+from app.services.records import remove, show
 from app.services.timetable_figures import show_duties, show_rates, show_timetable
 
 router = APIRouter(tags=["timetable"])
@@ -61,11 +63,23 @@ async def create_calendar_feed(caller: Read, body: CalendarFeedCreate) -> Respon
     return await issue_feed(caller, body)
 
 
+@router.get("/calendar-feeds/{feed_id}", response_model=CalendarFeedRead)
+async def read_calendar_feed(caller: Read, feed_id: FeedId) -> Response:
+    """Read one calendar that you made, without its secret."""
+    return await show(caller, CalendarFeedRead, feed_id)
+
+
+@router.delete("/calendar-feeds/{feed_id}", status_code=204)
+async def delete_calendar_feed(caller: Read, feed_id: FeedId) -> Response:
+    """End a calendar that you made: its secret opens nothing from then on."""
+    return await remove(caller, CalendarFeedRead, feed_id)
+
+
 @router.get(
     "/calendar-feeds/{feed_id}/calendar.ics",
     response_class=Response,
     responses=responses(Unauthenticated),
 )
-async def read_calendar_feed(caller: Everybody, feed_id: FeedId) -> Response:
+async def read_calendar(caller: Everybody, feed_id: FeedId) -> Response:
     """Read a calendar (iCalendar). The password of HTTP Basic is its secret; any user name does."""
     return await show_feed(caller, feed_id)

@@ -17,10 +17,6 @@ TODAY = "(now() AT TIME ZONE 'Europe/London')::date"
 RUNS_OR_OWNS = "t.agency_id = caller.agency_id OR 'learning:run' = ANY (caller.grants)"
 OF_AGENCY = Classified(Level.agency)
 SUPPORT = ShownWhere(f"t.delivery_type <> 'individual_support' OR {RUNS_OR_OWNS}")
-WORKS_ON_SOURCE = ShownWhere(
-    "t.source_case_id IS NULL OR 'cases:all' = ANY (caller.grants)"
-    " OR t.source_case_id = ANY ((SELECT actor.team_cases())::uuid[])"
-)
 OPEN = "t.status IN ('agreed', 'in_progress', 'blocked', 'rejected_back')"
 IS_OVERDUE = f"({OPEN} AND t.due_on < {TODAY})"
 RAG = (

@@ -17,7 +17,6 @@ from app.schemas.action_fields import (
     RAG,
     SOURCE_KIND,
     SUPPORT,
-    WORKS_ON_SOURCE,
     Achievable,
     AgencyId,
     Delivery,
@@ -36,8 +35,9 @@ from app.schemas.action_fields import (
     whole,
 )
 from app.schemas.base import Code, CreateSchema, Date, Label, RecordRead, Redaction, UpdateSchema
+from app.schemas.sources import ShownCaseId
 from app.schemas.transitions import AllowedTransitions, DecidedTransitionCreate
-from app.sensitivity import Classified, Computed, Level
+from app.sensitivity import Computed, Level
 
 
 class SmartActionCreate(CreateSchema):
@@ -85,12 +85,7 @@ class SmartActionRead(RecordRead, table=SmartAction, level=Level.partnership):
     source_record_id: Annotated[
         UUID | None, Field(description="The record it comes from then; else null.")
     ]
-    source_case_id: Annotated[
-        UUID | None,
-        Classified(Level.restricted),
-        WORKS_ON_SOURCE,
-        Field(description="Case it was learned from; shown to who works on it. Null for none."),
-    ]
+    source_case_id: ShownCaseId
     is_released: Annotated[
         bool, Field(description="Whether its source is open to all partners although of a case.")
     ]

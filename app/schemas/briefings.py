@@ -17,13 +17,10 @@ from app.models.briefings import (
 from app.models.findings import SourceKind
 from app.pagination import Matches, Paging
 from app.schemas.base import CreateSchema, Date, Label, Prose, RecordRead, Redaction, UpdateSchema
+from app.schemas.sources import ShownCaseId, ShownSourceId, ShownSourceTitle
 from app.schemas.transitions import AllowedTransitions, DecidedTransitionCreate
-from app.sensitivity import Classified, Computed, Level, ShownWhere
+from app.sensitivity import Computed, Level
 
-WORKS_ON_SOURCE = ShownWhere(
-    "t.source_case_id IS NULL OR 'cases:all' = ANY (caller.grants)"
-    " OR t.source_case_id = ANY ((SELECT actor.team_cases())::uuid[])"
-)
 LINKED = (
     "coalesce((SELECT json_agg(l.{0}_id ORDER BY l.{0}_id) FROM briefing_{0}s l"
     " WHERE l.briefing_id = t.id), '[]'::json)"
@@ -40,9 +37,6 @@ Source = Annotated[SourceKind, Field(description="What kind of source it was lea
 SourceId = Annotated[UUID | None, Field(description="The source, if it is a record here.")]
 SourceTitle = Annotated[
     Label, Field(description="What the source is called.", examples=["Audit of neglect, 2017"])
-]
-SourceCaseId = Annotated[
-    UUID | None, Field(description="The case it was learned from; null where it is of none.")
 ]
 WhatWeLookedAt = Annotated[
     Prose | None, _part("Step 1: what happened, or what was looked at.", "Twelve case files.")
@@ -89,7 +83,6 @@ class BriefingCreate(CreateSchema):
     source_kind: Source
     source_id: SourceId = None
     source_title: SourceTitle
-    source_case_id: SourceCaseId = None
     what_we_looked_at: WhatWeLookedAt = None
     why_it_matters: WhyItMatters = None
     what_worked_well: WhatWorkedWell = None
@@ -126,14 +119,9 @@ class BriefingRead(RecordRead, table=Briefing, level=Level.partnership):
 
     title: Title
     source_kind: Source
-    source_id: Annotated[SourceId, WORKS_ON_SOURCE, Classified(Level.restricted)]
-    source_title: Annotated[
-        Label | None,
-        WORKS_ON_SOURCE,
-        Classified(Level.restricted),
-        Field(description="What the source is called.", examples=["Audit of neglect, 2017"]),
-    ]
-    source_case_id: Annotated[SourceCaseId, WORKS_ON_SOURCE, Classified(Level.restricted)]
+    source_id: ShownSourceId
+    source_title: ShownSourceTitle
+    source_case_id: ShownCaseId
     what_we_looked_at: WhatWeLookedAt
     why_it_matters: WhyItMatters
     what_worked_well: WhatWorkedWell

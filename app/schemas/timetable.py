@@ -104,11 +104,12 @@ class IssuedCalendarFeed(CalendarFeedRead):
     """A new calendar with its secret, which is shown once."""
 
     secret: Annotated[
-        str,
+        str | None,
         Field(
             max_length=64,
             pattern=r"^[A-Za-z0-9_\-]+$",
-            description="Password of the calendar, for HTTP Basic; any user name.",
+            description="Password of the calendar, for HTTP Basic; any user name. Null if the same"
+            " idempotency key was sent before.",
             examples=["x7Qm3pY0dYt2C8n5rK1vB6wZ4aH9eJ2uF7gL0sT3iPo"],
         ),
     ]

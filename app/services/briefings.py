@@ -32,6 +32,7 @@ from app.schemas.briefings import (
 )
 from app.services.campaigns import board_day
 from app.services.impact_schedule import schedule_check
+from app.services.learning import refuse_unknown_source
 from app.services.nameless import refuse_names_in
 from app.services.obligations import owe
 from app.services.reading import read
@@ -78,6 +79,7 @@ async def draft_briefing(caller: Caller, body: BriefingCreate) -> Response:
         if creation.is_new:
             values = body.model_dump()
             linked = {name: values.pop(f"{name}_ids") for name in LINKS}
+            await refuse_unknown_source(creation.db, body.source_kind, body.source_id)
             creation.id = await insert(creation.db, Briefing, values)
             for name, ids in linked.items():
                 await _link(creation.db, name, creation.id, ids)

@@ -17,8 +17,9 @@ from fastapi import Response
 from app.access.caller import ENTER, Caller
 from app.errors import NotFound, Unauthenticated
 from app.models.timetable import CalendarFeed
-from app.schemas.timetable import CalendarFeedCreate, CalendarFeedRead, IssuedCalendarFeed
-from app.services.records import creating, insert, render
+from app.schemas.timetable import CalendarFeedCreate, CalendarFeedRead
+from app.services.records import creating, insert
+from app.services.revealing import revealing
 
 ENTRIES = f"""{ENTER}
 SELECT e.* FROM caller CROSS JOIN LATERAL actor.calendar_entries($3, $4) e
@@ -30,24 +31,17 @@ LINE = 75
 
 
 async def issue_feed(caller: Caller, body: CalendarFeedCreate) -> Response:
-    """Make a calendar and show its secret this once."""
-    secret = secrets.token_urlsafe(32)
-    async with creating(caller, CalendarFeedRead, [body, secret]) as creation:
-        made = body.model_dump() | {
-            "made_by_id": creation.db.actor.id,
-            "token_hash": sha256(secret.encode()).digest(),
-        }
-        creation.id = await insert(creation.db, CalendarFeed, made)
-        shown = await render(creation.db, CalendarFeedRead, creation.id)
-    seen = CalendarFeedRead.model_validate_json(shown)
-    issued = IssuedCalendarFeed(**seen.model_dump(), secret=secret)
-    response = creation.response
-    return Response(
-        issued.model_dump_json(),
-        201,
-        {"Location": response.headers["location"]},
-        "application/json",
-    )
+    """Make a calendar and show its secret this once; null to who sends the same key again."""
+    secret: str | None = None
+    async with creating(caller, CalendarFeedRead, body) as creation:
+        if creation.is_new:
+            secret = secrets.token_urlsafe(32)
+            made = body.model_dump() | {
+                "made_by_id": creation.db.actor.id,
+                "token_hash": sha256(secret.encode()).digest(),
+            }
+            creation.id = await insert(creation.db, CalendarFeed, made)
+    return revealing(creation.response, secret=secret)
 
 
 async def show_feed(caller: Caller, feed_id: UUID) -> Response:

@@ -54,7 +54,7 @@ async def _raise(db: ActorSession, body: ChallengeCreate) -> UUID:
     await owe(
         db,
         kind="challenge_reply",
-        title=body.title,
+        title="Reply to a challenge",
         due_on=due_on,
         subject="challenges",
         record_id=challenge_id,

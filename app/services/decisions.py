@@ -9,20 +9,17 @@ from app.errors import Conflict, Invalid, UnknownReference
 from app.models import Base
 from app.models.governance import BodyDecision
 from app.schemas.decisions import BodyDecisionCreate, BodyDecisionRead, RatificationCreate
+from app.schemas.meetings import QUORATE
 from app.services.campaigns import board_day
 from app.services.nameless import refuse_names_in
 from app.services.records import changing, creating, insert, update
 
-TAKEN = """
-SELECT m.id FROM meetings m JOIN bodies b ON b.id = m.body_id
-WHERE m.id = $1 AND m.body_id = $2 AND m.status IN ('held', 'minutes_agreed')
-    AND m.held_on = $3
-    AND (SELECT count(*) FROM attendances a JOIN memberships s ON s.id = a.membership_id
-         WHERE a.meeting_id = m.id AND a.presence IN ('attended', 'deputised')
-             AND s.status = 'active' AND s.position IN ('chair', 'vice_chair', 'member')
-        ) >= b.quorum
+TAKEN = f"""
+SELECT t.id FROM meetings t
+WHERE t.id = $1 AND t.body_id = $2 AND t.status IN ('held', 'minutes_agreed')
+    AND t.held_on = $3 AND {QUORATE}
     AND ($4::uuid IS NULL
-        OR EXISTS (SELECT FROM agenda_items i WHERE i.id = $4 AND i.meeting_id = m.id))
+        OR EXISTS (SELECT FROM agenda_items i WHERE i.id = $4 AND i.meeting_id = t.id))
 """
 RATIFIES = """
 SELECT later.id FROM decisions later JOIN decisions d ON d.body_id = later.body_id

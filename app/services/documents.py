@@ -25,11 +25,9 @@ from app.services.obligations import owe
 from app.services.records import changing, creating, insert, patch, show, update
 from app.services.transitions import move
 
-ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
+LOCK = "SELECT id FROM documents WHERE id = $1 FOR UPDATE"
 NEXT = """
-SELECT coalesce((SELECT max(number) FROM document_versions v WHERE v.document_id = d.id), 0) + 1
-    AS number
-FROM documents d WHERE d.id = $1 FOR UPDATE
+SELECT coalesce(max(number), 0) + 1 AS number FROM document_versions WHERE document_id = $1
 """
 OWNED = """
 SELECT d.title, v.review_due_on, b.code
@@ -53,11 +51,12 @@ async def draft_version(caller: Caller, document_id: UUID, body: DocumentVersion
     await _refuse_names(caller, body)
     async with creating(caller, DocumentVersionRead, [str(document_id), body]) as creation:
         if creation.is_new:
-            # One at a time for each document; the number is read by a statement begun after it.
-            await creation.db.fetchrow(ONE_AT_A_TIME, str(document_id))
+            # A statement of its own: the next one sees what others have numbered until then.
+            await creation.db.fetchrow(LOCK, document_id)
             row = await creation.db.fetchrow(NEXT, document_id)
-            number = {} if row is None else {"number": row["number"]}
-            values = {"document_id": document_id} | number | body.model_dump()
+            assert row is not None  # noqa: S101 - an aggregate always answers
+            numbered = {"document_id": document_id, "number": row["number"]}
+            values = numbered | body.model_dump()
             creation.id = await insert(creation.db, DocumentVersion, values)
     return creation.response
 

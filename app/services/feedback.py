@@ -103,7 +103,7 @@ async def request_audit(caller: Caller, body: AuditRequestCreate) -> Response:
             await owe(
                 creation.db,
                 kind="audit_request",
-                title=body.title,
+                title="Answer a request for an audit",
                 due_on=body.due_on,
                 subject="audit_requests",
                 record_id=creation.id,

@@ -7,7 +7,6 @@ from fastapi import Response
 from app.access.caller import Caller
 from app.errors import Invalid
 from app.models.plans import ObjectiveEvidence, ObjectiveProgress
-from app.schemas.base import CreateSchema, ReadSchema, UpdateSchema
 from app.schemas.objectives import (
     ObjectiveEvidenceCreate,
     ObjectiveEvidenceRead,
@@ -17,34 +16,8 @@ from app.schemas.objectives import (
 )
 from app.services.decisions import require_seen
 from app.services.nameless import refuse_names_in
-from app.services.records import change, create, creating, insert, show
-
-TEXTS = frozenset(
-    "title measure note text response recipient_title name receives receives_when"
-    " description terms_of_reference".split()
-)
-
-
-async def create_nameless(caller: Caller, schema: type[ReadSchema], body: CreateSchema) -> Response:
-    """Make a record whose texts name nobody. Raises `UnresolvedIdentifiers`."""
-    await refuse_names_of(caller, body)
-    return await create(caller, schema, body.model_dump())
-
-
-async def change_nameless(
-    caller: Caller, schema: type[ReadSchema], id: UUID, body: UpdateSchema
-) -> Response:
-    """Change a record whose texts name nobody. Raises `UnresolvedIdentifiers`."""
-    await refuse_names_of(caller, body)
-    return await change(caller, schema, id, body)
-
-
-async def refuse_names_of(caller: Caller, body: CreateSchema | UpdateSchema) -> None:
-    """Refuse a body whose texts name anybody. Raises `UnresolvedIdentifiers`."""
-    sent = body.model_dump(exclude_unset=True)
-    await refuse_names_in(
-        caller, {f"/{name}": sent[name] for name in TEXTS & sent.keys() if sent[name]}
-    )
+from app.services.records import creating, insert, show
+from app.services.wording import texts_of
 
 
 async def add_evidence(
@@ -56,7 +29,7 @@ async def add_evidence(
     if (body.record_id is None) == (body.url is None):
         raise Invalid.at("/url")
     await show(caller, ObjectiveRead, objective_id)
-    await refuse_names_of(caller, body)
+    await refuse_names_in(caller, texts_of(body))
     async with creating(caller, ObjectiveEvidenceRead, [str(objective_id), body]) as creation:
         if creation.is_new:
             if body.subject is not None:
@@ -71,7 +44,7 @@ async def report_progress(
 ) -> Response:
     """Record how far an objective is."""
     await show(caller, ObjectiveRead, objective_id)
-    await refuse_names_of(caller, body)
+    await refuse_names_in(caller, texts_of(body))
     async with creating(caller, ObjectiveProgressRead, [str(objective_id), body]) as creation:
         if creation.is_new:
             reported = {"objective_id": objective_id, "reported_by_id": creation.db.actor.id}

@@ -8,8 +8,9 @@ from app.access.caller import Caller
 from app.errors import Conflict
 from app.models.governance import Priority, PriorityStatus
 from app.schemas.priorities import PriorityCreate, PriorityRead, PriorityUpdate
-from app.services.objectives import refuse_names_of
+from app.services.nameless import refuse_names_in
 from app.services.records import changing, creating, insert, patch, update
+from app.services.wording import texts_of
 
 NEXT = "SELECT coalesce(max(version), 0) + 1 AS version FROM priorities WHERE code = $1"
 
@@ -22,7 +23,7 @@ class NotProposed(Conflict):
 
 async def propose_priority(caller: Caller, body: PriorityCreate) -> Response:
     """Propose a priority, as the next version of its code. Raises `UnresolvedIdentifiers`."""
-    await refuse_names_of(caller, body)
+    await refuse_names_in(caller, texts_of(body))
     async with creating(caller, PriorityRead, body) as creation:
         if creation.is_new:
             row = await creation.db.fetchrow(NEXT, body.code)
@@ -34,7 +35,7 @@ async def propose_priority(caller: Caller, body: PriorityCreate) -> Response:
 
 async def change_priority(caller: Caller, priority_id: UUID, body: PriorityUpdate) -> Response:
     """Change a proposal. Raises `NotProposed`, `UnresolvedIdentifiers`."""
-    await refuse_names_of(caller, body)
+    await refuse_names_in(caller, texts_of(body))
     async with changing(caller, PriorityRead, priority_id, body) as changed:
         if changed.before["status"] != PriorityStatus.proposed:
             raise NotProposed

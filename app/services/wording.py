@@ -17,7 +17,7 @@ from app.services.nameless import refuse_names_in
 from app.services.records import change, changing, create, patch, update
 from app.services.transitions import Effect, move
 
-CODES = frozenset({"gateway", "question_code"})
+CODES = frozenset({"gateway", "question_code", "code", "member_role", "chair_role"})
 """Members that are text and no wording."""
 
 

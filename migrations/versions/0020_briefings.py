@@ -45,7 +45,8 @@ CREATE TABLE briefings (
     released_on date,
     status varchar(64) NOT NULL DEFAULT 'draft' {one_of("status", STATES)},
     CONSTRAINT briefings_whole_check CHECK (status = 'draft' OR num_nulls({PARTS}) = 0),
-    CONSTRAINT briefings_supersedes_check CHECK (supersedes_id <> id)
+    CONSTRAINT briefings_supersedes_check CHECK (supersedes_id <> id),
+    CONSTRAINT briefings_review_check CHECK (source_kind <> 'case_review' OR source_id IS NOT NULL)
 );
 CREATE INDEX briefings_source_case_id_idx ON briefings (source_case_id);
 CREATE INDEX briefings_supersedes_id_idx ON briefings (supersedes_id);
@@ -164,6 +165,8 @@ BEGIN
 END $$;
 GRANT EXECUTE ON FUNCTION actor.keep_wording, actor.date_moves, actor.guard_briefing,
     actor.guard_briefing_receipt TO safeguarding_app;
+CREATE TRIGGER bind_to_case BEFORE INSERT ON briefings FOR EACH ROW
+    WHEN (current_user = 'safeguarding_app') EXECUTE FUNCTION actor.bind_to_case();
 CREATE TRIGGER keep_wording BEFORE UPDATE ON briefings FOR EACH ROW
     WHEN (current_user = 'safeguarding_app')
     EXECUTE FUNCTION actor.keep_wording('draft', 'status', 'released_on', 'updated_at');

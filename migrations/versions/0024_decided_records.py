@@ -1,6 +1,6 @@
-"""What a decision or an item of an agenda may be about, and that it tells of no hidden record.
+"""What decisions, agendas and citations may name, so that none tells of a hidden record.
 
-Both are read by every partner; some of what they are about comes from a live case. Framework
+They are read by every partner; some of what they are about comes from a live case. Framework
 section 13.
 """
 
@@ -22,8 +22,18 @@ SEEN = " ".join(
 )
 
 
+NAMING = ("agenda_items", "decisions", "objective_evidence")
+CITING = ("commendations", "impact_checks")
+"""What cites a source, is read by every partner, and is bound to no case."""
+
+
 def upgrade() -> None:
-    for table in ("decisions", "agenda_items"):
+    for table in CITING:
+        run(
+            f"ALTER TABLE {table} ADD CONSTRAINT {table}_cites_check"
+            " CHECK (source_kind IS DISTINCT FROM 'case_review' OR source_id IS NULL)"
+        )
+    for table in NAMING:
         run(
             f"ALTER TABLE {table} ADD CONSTRAINT {table}_kind_check"
             f" {one_of('subject', sorted(OPEN + BOUND))};"
@@ -33,7 +43,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ("decisions", "agenda_items"):
+    for table in CITING:
+        run(f"ALTER TABLE {table} DROP CONSTRAINT {table}_cites_check")
+    for table in NAMING:
         run(
             f"DROP POLICY of_record ON {table};"
             f"ALTER TABLE {table} DROP CONSTRAINT {table}_kind_check"
