@@ -289,3 +289,16 @@ async def test_who_chairs_the_board_by_a_seat_is_told_of_what_is_escalated(world
         " AND dedupe_key LIKE '%escalated_chair%'"
     )
     assert told >= len(world.agencies)
+
+
+async def test_a_clock_that_is_to_end_does_so_between_two_steps(world: World) -> None:
+    looks = iter([False, False, True])
+    key = world.installation.secret_key
+
+    cut = await run_timetable(world.workers[0], key, FIRST, is_stopping=lambda: next(looks, True))
+    rest = await run_timetable(world.workers[0], key, FIRST)
+    again = await run_timetable(world.workers[0], key, FIRST)
+
+    assert cut.generated > 0
+    assert rest.generated > 0
+    assert (cut.sent, again.generated, again.sent) == (0, 0, 0)

@@ -76,7 +76,11 @@ async def work(settings: Settings, installation: Installation, stop: asyncio.Eve
         return Caller(database, token, scope, derived_key(key, "cursors"))
 
     rounds: list[tuple[str, Round, float]] = [
-        ("clock", lambda: tick(service(Scope.audits_write), key), settings.clock_every_s),
+        (
+            "clock",
+            lambda: tick(service(Scope.audits_write), key, stop.is_set),
+            settings.clock_every_s,
+        ),
         ("mail", lambda: deliver(service(Capability.run_jobs), settings, key), MAIL_EVERY),
         (
             "webhooks",

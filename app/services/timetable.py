@@ -4,7 +4,7 @@ The worker runs it as an actor like any other, as often as it likes. What was mi
 with: the newest step of an obligation is sent, those before it are on record as passed over.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -17,7 +17,7 @@ from app.services.timetable_letters import Letter, Offices, letter, offices_on
 from app.services.timetable_rules import generate
 from app.services.timetable_steps import FORWARD, MEETING_WITHIN, Ladder
 
-BATCH = 500
+BATCH = 200
 """Obligations in one transaction: a worker that is killed loses no more than that."""
 
 DUE = f"""
@@ -105,15 +105,22 @@ class Turn:
         return [letter(self.row, step, offices, is_sent=step is reached[-1]) for step in reached]
 
 
-async def run_timetable(caller: Caller, key: bytes, today: date | None = None) -> TimetableRun:
+async def run_timetable(
+    caller: Caller,
+    key: bytes,
+    today: date | None = None,
+    is_stopping: Callable[[], bool] = lambda: False,
+) -> TimetableRun:
     """Lay out what rules make owed, and do for every obligation what its day asks for.
 
     `key` is the installation's; `today` is the day in the United Kingdom. What another worker is
-    at is left to it.
+    at is left to it. If it is to end it does so between two transactions; the next round goes on.
     """
     day = today or board_day()
-    generated, moved, sent = await generate(caller, day), 0, 0
-    while (done := await _advance(caller, key, day)) is not None:
+    generated, moved, sent = 0, 0, 0
+    while not is_stopping() and (made := await generate(caller, day)) is not None:
+        generated += made
+    while not is_stopping() and (done := await _advance(caller, key, day)) is not None:
         moved, sent = moved + done[0], sent + done[1]
     return TimetableRun(generated, moved, sent)
 
