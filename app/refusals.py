@@ -174,11 +174,12 @@ FROM_STATUS: Mapping[int, type[ApiError]] = {
 }
 """Refusals of the framework. Any other is a request that cannot be read."""
 
+NOBODY_ANSWERS = (asyncpg.InterfaceError, asyncpg.InternalClientError, NoConnectionFree)
+"""The second is how the driver says that the server went away in the middle of an answer."""
 OF_THE_DATABASE = (
     asyncpg.PostgresError,
-    asyncpg.InterfaceError,
+    *NOBODY_ANSWERS,
     DBAPIError,
-    NoConnectionFree,
     StaleDataError,
     OSError,
 )
@@ -251,7 +252,7 @@ def from_database(error: BaseException) -> ApiError | None:
         if isinstance(cause, StaleDataError):
             # A row that may be seen but not changed: the update matched none.
             return errors.Forbidden()
-        if isinstance(cause, asyncpg.InterfaceError | NoConnectionFree):
+        if isinstance(cause, NOBODY_ANSWERS):
             return errors.Unavailable()
         if isinstance(cause, OSError):
             return _from_system(cause)

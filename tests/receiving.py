@@ -86,8 +86,9 @@ async def receiving() -> AsyncIterator[Receiver]:
 
 
 @pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    """A subscriber's server."""
+async def receiver(owner: asyncpg.Connection) -> AsyncIterator[Receiver]:
+    """A subscriber's server, begun when all that was written before is final."""
+    await settle(owner)
     async with receiving() as running:
         yield running
 

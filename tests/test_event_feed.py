@@ -95,10 +95,11 @@ async def test_a_move_of_a_lifecycle_says_so(
 
 
 async def test_pages_give_every_event_once(
-    catch_up: CatchUp, business_office: SignedIn, agency_system: SignedIn
+    catch_up: CatchUp, business_office: SignedIn, agency_system: SignedIn, owner: asyncpg.Connection
 ) -> None:
     _, position = await catch_up(agency_system)
     made = [await make_agency(business_office) for _ in range(5)]
+    await settle(owner)
     cursor: str | None = position
     seen: list[str] = []
 

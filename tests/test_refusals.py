@@ -244,6 +244,9 @@ async def test_a_database_that_is_not_there_is_unavailable(
     [
         pytest.param(StaleDataError(CANARY), 403, "forbidden", id="seen but not changeable"),
         pytest.param(TimeoutError(CANARY), 503, "unavailable", id="no answer in time"),
+        pytest.param(
+            asyncpg.InternalClientError(CANARY), 503, "unavailable", id="cut in mid-answer"
+        ),
         pytest.param(OSError(errno.ENOSPC, CANARY), 507, "storage_full", id="disk full"),
         pytest.param(OSError(errno.EDQUOT, CANARY), 507, "storage_full", id="quota used up"),
         pytest.param(KeyError(CANARY), 500, "unexpected", id="a defect"),

@@ -43,6 +43,9 @@ WEBHOOKS_EVERY = 2.0
 """Seconds between two looks at the event feed for those who subscribed to it."""
 RETENTION_EVERY = 600.0
 """Seconds between two looks at retention: what has come due, and keys that are to go."""
+LONG = frozenset({"clock", "webhooks"})
+"""Rounds that may take long and are cancelled at the end: they go on where their last transaction
+ended, and what may have been sent is sent again under the same identifier."""
 PAUSE_S = 5.0
 """After a failure that may pass, such as a server that restarts."""
 ABANDONED = timedelta(seconds=30)
@@ -76,11 +79,7 @@ async def work(settings: Settings, installation: Installation, stop: asyncio.Eve
         return Caller(database, token, scope, derived_key(key, "cursors"))
 
     rounds: list[tuple[str, Round, float]] = [
-        (
-            "clock",
-            lambda: tick(service(Scope.audits_write), key, stop.is_set),
-            settings.clock_every_s,
-        ),
+        ("clock", lambda: tick(service(Scope.audits_write), key), settings.clock_every_s),
         ("mail", lambda: deliver(service(Capability.run_jobs), settings, key), MAIL_EVERY),
         (
             "webhooks",
@@ -108,11 +107,23 @@ async def _again_and_again(name: str, each: Round, pause_s: float, stop: asyncio
     """Do a round now and then. A failure is logged, and the next round comes all the same."""
     while not stop.is_set():
         try:
-            await each()
+            await (_cut_short(each, stop) if name in LONG else each())
         except Exception as error:  # noqa: BLE001 - one round must not end the others
             log.warning("round_failed", round=name, **trace(error))
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), pause_s)
+
+
+async def _cut_short(each: Round, stop: asyncio.Event) -> None:
+    """Do a round, but not beyond `stop`: then what is under way is cancelled."""
+
+    async def once() -> None:
+        await each()
+
+    run = asyncio.create_task(once())
+    await _end_with(run, stop)
+    if not run.cancelled() and (error := run.exception()):
+        raise error
 
 
 async def _take_jobs(

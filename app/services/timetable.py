@@ -4,7 +4,7 @@ The worker runs it as an actor like any other, as often as it likes. What was mi
 with: the newest step of an obligation is sent, those before it are on record as passed over.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -109,18 +109,17 @@ async def run_timetable(
     caller: Caller,
     key: bytes,
     today: date | None = None,
-    is_stopping: Callable[[], bool] = lambda: False,
 ) -> TimetableRun:
     """Lay out what rules make owed, and do for every obligation what its day asks for.
 
     `key` is the installation's; `today` is the day in the United Kingdom. What another worker is
-    at is left to it. If it is to end it does so between two transactions; the next round goes on.
+    at is left to it; cut short, it keeps every batch that was done, and the next round goes on.
     """
     day = today or board_day()
     generated, moved, sent = 0, 0, 0
-    while not is_stopping() and (made := await generate(caller, day)) is not None:
+    while (made := await generate(caller, day)) is not None:
         generated += made
-    while not is_stopping() and (done := await _advance(caller, key, day)) is not None:
+    while (done := await _advance(caller, key, day)) is not None:
         moved, sent = moved + done[0], sent + done[1]
     return TimetableRun(generated, moved, sent)
 
